@@ -1,0 +1,187 @@
+/* yyjson with the arena as its allocator: nothing is freed one by one. realloc keeps a size header in front of each block. */
+#include "base/json.h"
+
+#include <stdio.h>
+
+#define JSON_HEADER_BYTES 16
+
+static void *json_arena_malloc(void *ctx, size_t size)
+{
+    if (size > SIZE_MAX - JSON_HEADER_BYTES)
+        return NULL;
+    char *p = arena_try_alloc(ctx, size + JSON_HEADER_BYTES);
+    return p ? p + JSON_HEADER_BYTES : NULL;
+}
+
+static void *json_arena_realloc(void *ctx, void *ptr, size_t old_size, size_t size)
+{
+    if (size <= old_size)
+        return ptr;
+    void *p = json_arena_malloc(ctx, size);
+    if (p && ptr)
+        memcpy(p, ptr, old_size);
+    return p;
+}
+
+static void json_arena_free(void *ctx UNUSED, void *ptr UNUSED)
+{
+}
+
+static yyjson_alc json_alc(struct arena *a)
+{
+    return (yyjson_alc){
+        .malloc = json_arena_malloc, .realloc = json_arena_realloc, .free = json_arena_free, .ctx = a};
+}
+
+/* Deepest nesting outside strings; the parser itself is iterative but everything that walks a document recurses. */
+static size_t json_depth(struct str text, size_t *ret_at)
+{
+    size_t depth = 0, deepest = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > deepest) {
+                deepest = depth;
+                *ret_at = i;
+                if (deepest > JSON_DEPTH_MAX)
+                    break;
+            }
+        } else if ((c == ']' || c == '}') && depth) {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+static bool json_has_nul(yyjson_val *root)
+{
+    yyjson_val *v = root;
+    size_t total = unsafe_yyjson_get_next(root) - root;
+    for (size_t i = 0; i < total; i++, v++)
+        if (yyjson_is_str(v) && memchr(unsafe_yyjson_get_str(v), '\0', unsafe_yyjson_get_len(v)))
+            return true;
+    return false;
+}
+
+int json_parse(struct arena *a, struct str text, yyjson_val **ret_root, size_t *ret_offset, struct err *err)
+{
+    size_t at = 0;
+    if (ret_offset)
+        *ret_offset = 0;
+    if (json_depth(text, &at) > JSON_DEPTH_MAX) {
+        if (ret_offset)
+            *ret_offset = at;
+        return err_set(err, ERR_MALFORMED, "JSON is nested deeper than %d levels at byte %zu", JSON_DEPTH_MAX, at);
+    }
+    yyjson_alc alc = json_alc(a);
+    yyjson_read_err rerr;
+    yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text.p, text.n, YYJSON_READ_NOFLAG, &alc, &rerr);
+    if (!doc) {
+        if (ret_offset)
+            *ret_offset = rerr.pos;
+        if (rerr.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+            return err_set(err, ERR_MEMORY, "the JSON text needs more memory than its limit");
+        return err_set(err, ERR_MALFORMED, "JSON is not valid at byte %zu: %s", rerr.pos, rerr.msg);
+    }
+    *ret_root = yyjson_doc_get_root(doc);
+    if (json_has_nul(*ret_root))
+        return err_set(err, ERR_MALFORMED, "JSON contains a NUL character in a string");
+    return 0;
+}
+
+yyjson_mut_doc *json_mut_new(struct arena *a)
+{
+    /* the allocator is copied into the document */
+    yyjson_alc alc = json_alc(a);
+    return yyjson_mut_doc_new(&alc);
+}
+
+char *json_write(struct arena *a, const yyjson_val *v, size_t *ret_len)
+{
+    yyjson_alc alc = json_alc(a);
+    return yyjson_val_write_opts(v, YYJSON_WRITE_NOFLAG, &alc, ret_len, NULL);
+}
+
+char *json_write_pretty(struct arena *a, const yyjson_val *v, size_t *ret_len)
+{
+    yyjson_alc alc = json_alc(a);
+    return yyjson_val_write_opts(v, YYJSON_WRITE_PRETTY_TWO_SPACES, &alc, ret_len, NULL);
+}
+
+char *json_write_mut(struct arena *a, const yyjson_mut_val *v, size_t *ret_len)
+{
+    yyjson_alc alc = json_alc(a);
+    return yyjson_mut_val_write_opts(v, YYJSON_WRITE_NOFLAG, &alc, ret_len, NULL);
+}
+
+struct str json_str(yyjson_val *v)
+{
+    if (!yyjson_is_str(v))
+        return (struct str){.p = "", .n = 0};
+    return (struct str){.p = yyjson_get_str(v), .n = yyjson_get_len(v)};
+}
+
+struct str json_get_str(yyjson_val *obj, const char *key)
+{
+    return json_str(yyjson_obj_get(obj, key));
+}
+
+int64_t json_get_int(yyjson_val *obj, const char *key, int64_t otherwise)
+{
+    yyjson_val *v = yyjson_obj_get(obj, key);
+    return yyjson_is_int(v) ? yyjson_get_sint(v) : otherwise;
+}
+
+double json_get_num(yyjson_val *obj, const char *key, double otherwise)
+{
+    yyjson_val *v = yyjson_obj_get(obj, key);
+    return yyjson_is_num(v) ? yyjson_get_num(v) : otherwise;
+}
+
+bool json_get_bool(yyjson_val *obj, const char *key, bool otherwise)
+{
+    yyjson_val *v = yyjson_obj_get(obj, key);
+    return yyjson_is_bool(v) ? yyjson_get_bool(v) : otherwise;
+}
+
+yyjson_val *json_get_arr(yyjson_val *obj, const char *key)
+{
+    yyjson_val *v = yyjson_obj_get(obj, key);
+    return yyjson_is_arr(v) ? v : NULL;
+}
+
+yyjson_val *json_get_obj(yyjson_val *obj, const char *key)
+{
+    yyjson_val *v = yyjson_obj_get(obj, key);
+    return yyjson_is_obj(v) ? v : NULL;
+}
+
+void json_pointer_add(char *pointer, size_t cap, const char *key)
+{
+    size_t n = strlen(pointer);
+    if (n + 1 < cap)
+        pointer[n++] = '/';
+    for (; *key && n + 2 < cap; key++) {
+        if (*key == '~' || *key == '/') {
+            pointer[n++] = '~';
+            pointer[n++] = *key == '~' ? '0' : '1';
+        } else {
+            pointer[n++] = *key;
+        }
+    }
+    pointer[MIN(n, cap - 1)] = '\0';
+}
+
+void json_pointer_add_index(char *pointer, size_t cap, size_t index)
+{
+    size_t n = strlen(pointer);
+    snprintf(pointer + n, cap - n, "/%zu", index);
+}
