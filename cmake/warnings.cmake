@@ -1,5 +1,9 @@
+# Asserts stay in every build: they catch bugs where they happen.
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_C_FLAGS_RELEASE "-O2")
 add_compile_options(-Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
-    -Wimplicit-fallthrough -Wpointer-arith -fno-omit-frame-pointer -fno-strict-aliasing)
+    -Wimplicit-fallthrough -Wpointer-arith -Wno-format-truncation
+    -fno-omit-frame-pointer -fno-strict-aliasing)
 add_compile_definitions(_GNU_SOURCE)
 if(JOBMILL_WERROR)
     add_compile_options(-Werror)

@@ -140,8 +140,8 @@ CREATE TABLE batches (
     ended_at       timestamptz,
     PRIMARY KEY (tenant_id, batch_id)
 ) WITH (fillfactor = 40);
--- Open batches are few and found by a scan of this index; state never changes while a batch runs, so counters stay HOT.
-CREATE INDEX batches_open ON batches (state) WHERE state <> 5 AND NOT single;
+-- Open batches are few and found by this index; state never changes while a batch runs, so counters stay heap-only.
+CREATE INDEX batches_open ON batches (state) WHERE state <> 5;
 
 CREATE TABLE batch_rejects (
     tenant_id   uuid NOT NULL,

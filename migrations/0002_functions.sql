@@ -5,6 +5,7 @@
 --   what 1: accepted by the store (the attempt still owned the task)
 --   what 2: publish this task (subject_id, stage, priority, traceparent)
 --   what 3: an event (batch_id, seq, application_id = subject_id or NULL for the batch itself, stage, state, code)
+--   what 4: applications were admitted: seq is their cost, code their number
 
 CREATE TYPE jm_row AS (
     what smallint, tenant_id uuid, subject_id uuid, stage smallint, state smallint, batch_id uuid, seq bigint, priority smallint, code smallint, traceparent text
@@ -373,15 +374,19 @@ END $$;
 -- Takes up to p_limit applications from the head of a tenant's backlog (interactive first, then in order; not from paused batches) and releases them.
 CREATE FUNCTION jm_admit(p_tenant uuid, p_limit int)
 RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
-DECLARE v_apps uuid[];
+DECLARE v_apps uuid[]; v_cost bigint;
 BEGIN
     WITH head AS (
         SELECT k.tenant_id, k.priority, k.position FROM backlog k JOIN batches b ON b.tenant_id = k.tenant_id AND b.batch_id = k.batch_id AND b.state = 2
         WHERE k.tenant_id = p_tenant ORDER BY k.priority, k.position LIMIT p_limit FOR UPDATE OF k SKIP LOCKED
     ), taken AS (
-        DELETE FROM backlog k USING head h WHERE k.tenant_id = h.tenant_id AND k.priority = h.priority AND k.position = h.position RETURNING k.application_id
+        DELETE FROM backlog k USING head h WHERE k.tenant_id = h.tenant_id AND k.priority = h.priority AND k.position = h.position RETURNING k.application_id, k.cost
     )
-    SELECT array_agg(application_id) INTO v_apps FROM taken;
+    SELECT array_agg(application_id), sum(cost) INTO v_apps, v_cost FROM taken;
+    IF v_apps IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN NEXT (4::smallint, p_tenant, NULL::uuid, 0::smallint, 0::smallint, NULL::uuid, v_cost, 0::smallint, array_length(v_apps, 1)::smallint, '')::jm_row;
     RETURN QUERY SELECT * FROM jm_release(p_tenant, v_apps);
 END $$;
 

@@ -129,7 +129,8 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
     char *p = arena_try_alloc(a, n + 1);
     if (!p)
         return NULL;
-    memcpy(p, s, n);
+    if (n)
+        memcpy(p, s, n);
     p[n] = '\0';
     return p;
 }

@@ -28,6 +28,7 @@ static const struct err_row *err_row_find(enum err_code code)
     return NULL;
 }
 
+PRINTF_LIKE(4, 0)
 static void err_fill(struct err *err, enum err_code code, const char *pointer, const char *fmt, va_list ap)
 {
     err->code = code;
@@ -69,7 +70,7 @@ int err_prefix(struct err *err, const char *fmt, ...)
     int n = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
     va_end(ap);
     if (n >= 0 && (size_t)n + 2 < sizeof(err->msg))
-        snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %s", old);
+        snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %.*s", (int)(sizeof(err->msg) - (size_t)n - 3), old);
     return -(int)err->code;
 }
 

@@ -137,6 +137,8 @@ struct str json_get_str(yyjson_val *obj, const char *key)
 int64_t json_get_int(yyjson_val *obj, const char *key, int64_t otherwise)
 {
     yyjson_val *v = yyjson_obj_get(obj, key);
+    if (yyjson_is_uint(v) && yyjson_get_uint(v) > INT64_MAX)
+        return otherwise;
     return yyjson_is_int(v) ? yyjson_get_sint(v) : otherwise;
 }
 

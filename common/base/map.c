@@ -23,7 +23,7 @@ struct map {
 uint64_t map_hash(const void *key, size_t n)
 {
     const unsigned char *p = key;
-    uint64_t h = 1469598103934665603ULL;
+    uint64_t h = 14695981039346656037ULL;
     for (size_t i = 0; i < n; i++) {
         h ^= p[i];
         h *= 1099511628211ULL;
@@ -104,7 +104,8 @@ bool map_put(struct map *m, const void *key, size_t key_len, void *value)
         i = map_find(m, key, key_len, h);
     }
     char *copy = map_must(malloc(key_len ? key_len : 1));
-    memcpy(copy, key, key_len);
+    if (key_len)
+        memcpy(copy, key, key_len);
     m->slots[i] = (struct map_slot){.key = copy, .key_len = key_len, .hash = h, .value = value};
     m->count++;
     return true;

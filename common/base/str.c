@@ -86,6 +86,8 @@ ptrdiff_t str_ifind(struct str hay, struct str needle)
 ptrdiff_t str_ifind_word(struct str hay, const char *needle, size_t from)
 {
     struct str n = str_of(needle);
+    if (n.n == 0)
+        return -1;
     while (from < hay.n) {
         ptrdiff_t at = str_ifind_from(hay, n, from);
         if (at < 0)

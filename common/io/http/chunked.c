@@ -36,18 +36,13 @@ static int chunked_size(struct http_chunked *c, char b, struct err *err)
     return 0;
 }
 
-static bool chunked_is_text(char b)
-{
-    return b == '\t' || ((unsigned char)b >= 0x20 && b != 0x7f);
-}
-
 static int chunked_ext(struct http_chunked *c, char b, const struct http_limits *limits, struct err *err)
 {
     if (b == '\r') {
         c->state = HTTP_CHUNKED_SIZE_LF;
         return 0;
     }
-    if (!chunked_is_text(b))
+    if (!http_is_text(b))
         return chunked_bad(err, "a control byte in a chunk extension");
     if (++c->ext_bytes > limits->chunk_ext_max_bytes)
         return chunked_bad(err, "a chunk extension is too long");
@@ -73,7 +68,7 @@ static int chunked_trailer(struct http_chunked *c, char b, const struct http_lim
         return c->trailer_colon ? 0 : chunked_bad(err, "a trailer line has no colon");
     }
     if (c->trailer_colon)
-        return chunked_is_text(b) ? 0 : chunked_bad(err, "a control byte in a trailer");
+        return http_is_text(b) ? 0 : chunked_bad(err, "a control byte in a trailer");
     if (b == ':')
         c->trailer_colon = true;
     else if (!http_token_valid((struct str){.p = &b, .n = 1}))

@@ -36,7 +36,8 @@ void http_conn_linger(struct http_conn *c)
     if (c->closing)
         return;
     c->lingering = true;
-    buf_fini(&c->in);
+    if (!c->busy) /* else its bytes are being read further up the stack, and go when that is done */
+        buf_fini(&c->in);
     http_conn_window_restart(c);
     http_conn_shutdown(c);
     http_conn_settle(c);
@@ -350,7 +351,7 @@ void http_conn_settle(struct http_conn *c)
     else if (!want && c->reading)
         uv_read_stop((uv_stream_t *)&c->tcp);
     c->reading = want;
-    if (c->in.len == 0 && c->in.data)
+    if (c->in.len == 0 && c->in.data && !c->busy)
         buf_fini(&c->in);
 }
 
@@ -448,7 +449,7 @@ void http_conn_accept(struct http_server *s)
 {
     struct http_conn *c = calloc(1, sizeof(*c));
     if (!c)
-        return; /* stays in the backlog of the kernel */
+        abort(); /* libuv would never accept again */
     c->server = s;
     list_init(&c->node);
     list_init(&c->kick_node);

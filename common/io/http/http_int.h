@@ -48,6 +48,10 @@ ssize_t http_head_find(const char *p, size_t n, const struct http_limits *limits
 int http_head_parse(struct str head, const struct http_limits *limits, struct http_head *ret, struct err *err) MUST_CHECK;
 bool http_host_valid(struct str host);
 bool http_token_valid(struct str s);
+static inline bool http_is_text(char c) /* may stand in a field value (RFC 9110 5.5) */
+{
+    return c == '\t' || ((unsigned char)c >= 0x20 && c != 0x7f);
+}
 
 enum http_chunked_state {
     HTTP_CHUNKED_SIZE = 0,

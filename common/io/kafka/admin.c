@@ -102,7 +102,7 @@ static bool have_leaders(rd_kafka_t *rk, const char *const *names, int n, int ti
     return found == n;
 }
 
-static int creation_result(const rd_kafka_event_t *ev, struct err *err)
+static int creation_result(rd_kafka_event_t *ev, struct err *err)
 {
     if (rd_kafka_event_error(ev))
         return err_set(err, kafka_err_code(rd_kafka_event_error(ev)), "kafka: creating topics: %s",

@@ -73,7 +73,7 @@ void kafka_consumer_resume(struct kafka_consumer *c, const struct kafka_message 
 
 int kafka_consumer_assigned(const struct kafka_consumer *c, int topic_index); /* partitions held; -1: of all topics */
 int64_t kafka_consumer_lag(struct kafka_consumer *c, int topic_index);        /* not yet taken, of the partitions held */
-size_t kafka_consumer_queued(const struct kafka_consumer *c, int topic_index); /* prefetched and not taken */
+size_t kafka_consumer_queued(const struct kafka_consumer *c, int topic_index); /* prefetched and not taken, about */
 bool kafka_consumer_connected(const struct kafka_consumer *c);
 
 /* Commits what was stored, leaves the group and frees everything without blocking the loop; then calls done on the loop.

@@ -236,7 +236,7 @@ static size_t fill(rd_kafka_vu_t *vus, struct topic *t, int32_t partition, struc
 int kafka_produce(struct kafka_producer *p, const char *topic, int32_t partition, struct str key, struct str value,
                   const char *const *headers, kafka_report_fn *fn, void *ud, struct err *err)
 {
-    struct topic *t;
+    struct topic *t = NULL;
     int rc = topic_of(p, topic, &t, err);
     if (rc)
         return rc;

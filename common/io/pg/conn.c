@@ -140,7 +140,10 @@ static void pg_conn_lost(struct pg_conn *c, const struct err *err)
 static void pg_conn_lost_by_libpq(struct pg_conn *c)
 {
     struct err err;
-    pg_error_from_connect(c->pg, &err);
+    if (c->state == PG_CONN_CONNECTING)
+        pg_error_from_connect(c->pg, &err);
+    else /* libpq's text may quote what a statement said */
+        err_set(&err, ERR_UNAVAILABLE, "closed by the other side, or broken");
     pg_conn_lost(c, &err);
 }
 
@@ -177,9 +180,8 @@ void pg_conn_start(struct pg_conn *c)
 static void pg_conn_setup_done(void *ud, const struct pg_reply *reply, const struct err *err)
 {
     struct pg_conn *c = ud;
-    if (err) { /* a lost connection has been dealt with; any other failure ends this one */
-        if (c->state == PG_CONN_SETUP)
-            c->broken = true;
+    if (err) {
+        c->broken = true;
         return;
     }
     struct pg_rows rows = pg_reply_rows(reply, 0);
@@ -419,9 +421,10 @@ static void pg_conn_result(struct pg_conn *c, PGresult *res)
             q->step = q->nprepares + 1;
         else
             pg_conn_group_end(c, q);
-    } else if (preparing && q->step < q->nprepares) {
-        pg_conn_prepare_result(c, q, res);
-        PQclear(res);
+    } else if (preparing) {
+        if (q->step < q->nprepares)
+            pg_conn_prepare_result(c, q, res);
+        PQclear(res); /* an error beyond them is the Sync's own (a time limit): what is prepared stays prepared */
     } else {
         pg_conn_stmt_result(c, q, res);
     }
@@ -446,9 +449,9 @@ static void pg_conn_ready_io(void *ud, int events)
     struct pg_conn *c = ud;
     bool alive = PQconsumeInput(c->pg) == 1;
     pg_conn_results(c);
-    if (!alive || c->broken || PQstatus(c->pg) == CONNECTION_BAD)
+    if (!alive || c->broken || (events & LOOP_ERROR) || PQstatus(c->pg) == CONNECTION_BAD)
         pg_conn_lost_by_libpq(c);
-    else if (events & (LOOP_WRITE | LOOP_ERROR))
+    else if (events & LOOP_WRITE)
         pg_conn_flush(c);
 }
 

@@ -11,6 +11,7 @@
  *   pg_param_uuid_array(q, ids, n, NULL);
  *   pg_request_send(q, on_claimed, ud);        takes q
  *
+ * Groups sent one after the other may run in any order, even at the same time; what depends on another group is sent from its callback.
  * Building cannot fail visibly: what goes wrong (too many parameters, too large) is told to the callback.
  *
  * Errors the callback can get (err->sqlstate is filled when Postgres said so):

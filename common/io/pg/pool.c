@@ -84,8 +84,8 @@ void pg_pool_answered(struct pg_pool *p, struct pg_request *q, bool stale)
 static void pg_pool_tell_state(struct pg_pool *p)
 {
     bool ready = p->nready > 0;
-    if (ready == p->state_told)
-        return;
+    if (ready == p->state_told || (p->session && p->conns[0].state == PG_CONN_RETIRING))
+        return; /* a session's end is told after its last request */
     p->state_told = ready;
     if (ready)
         log_info(NULL, "Postgres is reachable");
@@ -100,26 +100,25 @@ void pg_pool_conn_ready(struct pg_pool *p)
 }
 
 /* What Postgres had refused before the loss is known to be undone and keeps its error; of the rest nobody knows. */
+static void pg_pool_lost_one(struct pg_pool *p, struct pg_request *q)
+{
+    bool unknown = q->err.code == ERR_NONE || pg_error_is_lost(q->err.sqlstate);
+    if (q->internal) {
+        pg_request_recycle(q);
+    } else if (unknown && q->idempotent && !q->resent && !p->session) {
+        pg_pool_resend(p, q);
+    } else {
+        pg_request_fail(q, ERR_UNAVAILABLE, "statement %s: the connection was lost", q->stmts[q->count - 1].stmt->name);
+        list_prepend(&p->failed, &q->link);
+    }
+}
+
 void pg_pool_conn_lost(struct pg_pool *p, struct list *lost)
 {
-    list_for_each_safe(node, lost)
-    {
-        struct pg_request *q = CONTAINER_OF(node, struct pg_request, link);
-        if (q->err.code != ERR_NONE && !pg_error_is_lost(q->err.sqlstate))
-            continue;
-        if (q->idempotent && !q->resent && !p->session)
-            continue;
-        if (q->err.code == ERR_NONE)
-            pg_request_fail(q, ERR_UNAVAILABLE, "statement %s: the connection was lost", q->stmts[q->count - 1].stmt->name);
-    }
-    while (!list_empty(lost)) { /* from the end, because each goes to the front of the queue */
+    while (!list_empty(lost)) { /* from the end, because each goes to the front of its list */
         struct pg_request *q = CONTAINER_OF(lost->prev, struct pg_request, link);
         list_remove(&q->link);
-        bool again = q->err.code == ERR_NONE || pg_error_is_lost(q->err.sqlstate);
-        if (again && q->idempotent && !q->resent && !p->session)
-            pg_pool_resend(p, q);
-        else
-            list_prepend(&p->failed, &q->link);
+        pg_pool_lost_one(p, q);
     }
     struct list *node;
     while (p->session && (node = list_shift(&p->queue))) {
@@ -318,6 +317,10 @@ void pg_pool_free(struct pg_pool *p)
     metrics_series_add(p->m_queue, -p->nqueued_shown);
     while ((node = list_shift(&ended))) {
         struct pg_request *q = CONTAINER_OF(node, struct pg_request, link);
+        if (q->internal) {
+            pg_request_recycle(q);
+            continue;
+        }
         pg_request_fail(q, ERR_CANCELLED, "the pool was closed");
         list_append(&p->failed, node);
     }
@@ -347,7 +350,7 @@ int pg_pool_outstanding(const struct pg_pool *p)
 {
     int n = 0;
     for (int i = 0; i < p->opt.connections; i++)
-        n += p->conns[i].ngroups;
+        n += p->conns[i].state >= PG_CONN_READY ? p->conns[i].ngroups : 0;
     return n;
 }
 

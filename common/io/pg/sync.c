@@ -69,14 +69,14 @@ static int pg_sync_line(const char *sql, const char *position)
     return line;
 }
 
-/* preparing: Postgres' own words are passed on; a script holds no personal text. */
-static int pg_sync_failed(struct pg_sync *c, const PGresult *res, const char *sql, bool script, struct err *err)
+/* Of a script Postgres' own words are passed on: it holds no personal text. */
+static int pg_sync_failed(const PGresult *res, const char *sql, bool script, struct err *err)
 {
     struct err why;
     if (res && PQresultErrorField(res, PG_DIAG_SQLSTATE))
         pg_error_from_result(res, script ? "of the script" : "of the command", script, &why);
     else
-        pg_error_from_connect(c->pg, &why);
+        err_set(&why, ERR_UNAVAILABLE, "the connection to Postgres was lost");
     int line = script && res ? pg_sync_line(sql, PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION)) : 0;
     if (line)
         err_prefix(&why, "line %d", line);
@@ -92,7 +92,7 @@ int pg_sync_exec(struct pg_sync *c, const char *sql, struct err *err)
     ExecStatusType status = PQresultStatus(res);
     int rc = 0;
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
-        rc = pg_sync_failed(c, res, sql, true, err);
+        rc = pg_sync_failed(res, sql, true, err);
     PQclear(res);
     return rc;
 }
@@ -107,7 +107,7 @@ struct pg_sync_rows *pg_sync_query(struct pg_sync *c, const char *sql, const cha
     ExecStatusType status = PQresultStatus(res);
     struct pg_sync_rows *rows = NULL;
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        pg_sync_failed(c, res, sql, false, err);
+        pg_sync_failed(res, sql, false, err);
     else if (!(rows = calloc(1, sizeof(*rows))))
         err_set(err, ERR_MEMORY, "out of memory");
     if (!rows) {

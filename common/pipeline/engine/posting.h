@@ -13,6 +13,7 @@ enum posting_format { POSTING_TEXT = 1, POSTING_HTML, POSTING_JSON_LD }; /* Mark
 
 #define POSTING_SOURCE_MAX_BYTES ((size_t)1024 * 1024) /* larger sources: ERR_TOO_LARGE */
 #define POSTING_TEXT_MIN_CHARS 200                     /* shorter: not a posting */
+#define POSTING_TEXT_MAX_BYTES ((size_t)128 * 1024)    /* text beyond it is cut (truncated) */
 
 struct posting_source {
     enum posting_format format;
@@ -32,6 +33,7 @@ struct posting_facts {
 struct posting {
     struct str text; /* UTF-8, \n line ends, one blank line between blocks, list items as "- item", headings as "# heading" */
     struct posting_facts facts;
+    struct str title_hint, company_hint; /* page title and site name: weaker than what the text itself says */
     bool truncated;
     bool hidden_text;    /* something invisible was dropped */
     size_t hidden_chars;

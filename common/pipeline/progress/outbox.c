@@ -102,6 +102,8 @@ int outbox_changes(struct outbox *o, const struct pg_rows *rows, outbox_accepted
         case CHANGE_EVENT:
             outbox_event(o, &c);
             break;
+        case CHANGE_ADMITTED:
+            break;
         }
     }
     outbox_flush(o);

@@ -6,7 +6,7 @@
 #include "io/pg/pg.h"
 #include "pipeline/store/states.h"
 
-enum change_what { CHANGE_ACCEPTED = 1, CHANGE_PUBLISH, CHANGE_EVENT };
+enum change_what { CHANGE_ACCEPTED = 1, CHANGE_PUBLISH, CHANGE_EVENT, CHANGE_ADMITTED };
 
 struct change {
     enum change_what what;
@@ -15,9 +15,9 @@ struct change {
     int stage;                /* enum stage */
     int state;                /* EVENT: task state of the stage, or application / batch state when stage is NONE */
     struct uuid batch_id;
-    int64_t seq;
+    int64_t seq;              /* ADMITTED: estimated cost of all */
     int priority;
-    int code;                 /* enum err_code, 0 */
+    int code;                 /* enum err_code, 0; ADMITTED: how many */
     struct str traceparent;   /* borrowed from the reply */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "core/loop.h"
+#include "../leak.h"
 
 struct trail {
     struct loop *loop;
@@ -70,7 +71,8 @@ static void on_stop(void *ud)
 
 Test(loop, one_shot_timer_fires_once)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     struct loop_timer *timer = loop_timer_new(l, on_timer, &t);
     cr_assert(!loop_timer_active(timer));
@@ -85,7 +87,8 @@ Test(loop, one_shot_timer_fires_once)
 
 Test(loop, repeating_timer_runs_until_stopped)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     t.timer = loop_timer_new(l, on_repeat, &t);
     loop_timer_start(t.timer, 0, 1);
@@ -96,7 +99,8 @@ Test(loop, repeating_timer_runs_until_stopped)
 
 Test(loop, timers_fire_in_order_of_time)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     struct loop_timer *late = loop_timer_new(l, on_b, &t), *soon = loop_timer_new(l, on_a, &t);
     loop_timer_start(late, 20, 0);
@@ -109,7 +113,8 @@ Test(loop, timers_fire_in_order_of_time)
 
 Test(loop, timer_may_be_freed_in_its_callback)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     t.timer = loop_timer_new(l, on_timer_free, &t);
     loop_timer_start(t.timer, 0, 1);
@@ -119,7 +124,8 @@ Test(loop, timer_may_be_freed_in_its_callback)
 
 Test(loop, freed_timer_never_fires)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     struct loop_timer *timer = loop_timer_new(l, on_timer, &t);
     loop_timer_start(timer, 0, 0);
@@ -130,7 +136,8 @@ Test(loop, freed_timer_never_fires)
 
 Test(loop, deferred_calls_keep_their_order_and_do_not_run_inside_the_caller)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     loop_defer(l, on_a, &t);
     loop_defer(l, on_b, &t);
@@ -142,7 +149,8 @@ Test(loop, deferred_calls_keep_their_order_and_do_not_run_inside_the_caller)
 
 Test(loop, deferred_from_deferred_runs_before_the_loop_blocks)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     struct loop_timer *never = loop_timer_new(l, on_stop, &t);
     loop_timer_start(never, 3600 * 1000, 0); /* a loop that blocked would wait for it */
@@ -156,7 +164,8 @@ Test(loop, deferred_from_deferred_runs_before_the_loop_blocks)
 
 Test(loop, thousands_of_deferred_calls_are_kept)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     for (int i = 0; i < 3; i++)
         loop_defer(l, on_repeat, &t);
@@ -178,9 +187,21 @@ Test(loop, free_runs_what_was_deferred)
     loop_free(NULL);
 }
 
+Test(loop, a_handle_may_be_freed_by_the_last_deferred_call)
+{
+    struct trail t = {0};
+    t.loop = loop_new();
+    t.timer = loop_timer_new(t.loop, on_timer, &t);
+    loop_timer_start(t.timer, 3600 * 1000, 0);
+    loop_defer(t.loop, on_timer_free, &t);
+    loop_free(t.loop);
+    cr_assert_str_eq(t.text, "f");
+}
+
 Test(loop, stop_ends_a_run_and_the_next_run_goes_on)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     struct loop_timer *timer = loop_timer_new(l, on_timer, &t);
     loop_timer_start(timer, 5, 0);
@@ -207,7 +228,8 @@ static void on_readable(void *ud, int events)
 
 Test(loop, poll_tells_of_bytes_and_may_be_freed_in_its_callback)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     int fds[2];
     cr_assert_eq(pipe2(fds, O_NONBLOCK), 0);
@@ -232,7 +254,8 @@ static void on_writable(void *ud, int events)
 
 Test(loop, poll_with_no_events_is_paused)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     int fds[2];
     cr_assert_eq(pipe2(fds, O_NONBLOCK), 0);
@@ -264,7 +287,8 @@ static void done_work(void *ud)
 
 Test(loop, work_runs_elsewhere_and_is_done_here)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     loop_thread = pthread_self();
     loop_work(l, do_work, done_work, &t);
@@ -290,7 +314,8 @@ static void *send_wake(void *ud)
 
 Test(loop, wake_comes_through_from_another_thread)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     pthread_t thread;
     t.wake = loop_wake_new(l, on_wake, &t);
@@ -317,7 +342,8 @@ static void on_hup(void *ud)
 
 Test(loop, signals_are_calls_on_the_loop)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     loop_signals(l, on_term, on_hup, &t);
     raise(SIGTERM);
@@ -332,7 +358,8 @@ Test(loop, signals_are_calls_on_the_loop)
 
 Test(loop, time_does_not_go_back)
 {
-    _cleanup_(loop_freep) struct loop *l = loop_new();
+    _cleanup_(loop_freep)
+    struct loop *l = loop_new();
     struct trail t = {.loop = l};
     uint64_t before = loop_now_ms(l);
     struct loop_timer *timer = loop_timer_new(l, on_timer, &t);
@@ -340,4 +367,29 @@ Test(loop, time_does_not_go_back)
     loop_run(l);
     cr_assert_geq(loop_now_ms(l), before + 2);
     loop_timer_free(timer);
+}
+
+Test(loop, freeing_everything_leaves_nothing)
+{
+    struct loop *l = loop_new();
+    struct trail t = {.loop = l};
+    int fds[2];
+    cr_assert_eq(pipe2(fds, O_NONBLOCK), 0);
+    t.timer = loop_timer_new(l, on_timer_free, &t);
+    t.poll = loop_poll_new(l, fds[0], on_readable, &t);
+    t.wake = loop_wake_new(l, on_wake, &t);
+    loop_signals(l, on_term, NULL, &t);
+    loop_work(l, do_work, on_a, &t);
+    for (int i = 0; i < 200; i++)
+        loop_defer(l, on_repeat, &t);
+    t.count = 100;
+    loop_timer_free(t.timer);
+    loop_poll_free(t.poll);
+    loop_wake_free(t.wake);
+    loop_free(l);
+    cr_assert_str_eq(t.text, "a"); /* work under way is waited for */
+    close(fds[0]);
+    close(fds[1]);
+    t = (struct trail){0};
+    LEAK_NONE();
 }

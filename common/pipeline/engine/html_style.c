@@ -1,0 +1,231 @@
+/* Just enough CSS to see what is meant not to be seen, and a guard for hostile markup.
+ *
+ * The HTML algorithm is quadratic in nesting depth and in attributes of one tag; depth is estimated beforehand by counting open tags per
+ * (hashed) name, and such input goes through a plain tag stripper. */
+#include "pipeline/engine/html_internal.h"
+
+#include <stdlib.h>
+
+#define HTML_DEPTH_MAX 512
+#define HTML_ATTRIBUTES_MAX 512
+#define HTML_NAME_SLOTS 1024
+
+static struct str declaration_value(struct str d, struct str *ret_name)
+{
+    const char *colon = memchr(d.p, ':', d.n);
+    if (!colon) {
+        *ret_name = (struct str){"", 0};
+        return *ret_name;
+    }
+    *ret_name = str_trim(str_sub(d, 0, (size_t)(colon - d.p)));
+    return str_trim(str_sub(d, (size_t)(colon - d.p) + 1, d.n));
+}
+
+/* A number with its sign, and whether it is far off the page or nothing at all. */
+static double leading_number(struct str v)
+{
+    char tmp[24];
+    size_t n = MIN(v.n, sizeof(tmp) - 1);
+    memcpy(tmp, v.p, n);
+    tmp[n] = '\0';
+    char *end;
+    double d = strtod(tmp, &end);
+    return end == tmp ? 1e9 : d;
+}
+
+static bool is_white(struct str v)
+{
+    return str_istarts(v, "#fff") || str_istarts(v, "white") || str_istarts(v, "transparent") || str_istarts(v, "rgb(255,255,255") || str_istarts(v, "rgb(255, 255, 255") || str_istarts(v, "rgba(0,0,0,0)");
+}
+
+bool html_style_hides(struct str declarations, bool white)
+{
+    struct str rest = declarations, d, name;
+    bool color_white = false, background = false;
+    while (str_next_field(&rest, ';', &d)) {
+        struct str v = declaration_value(d, &name);
+        if ((str_ieqc(name, "display") && str_istarts(v, "none")) || (str_ieqc(name, "visibility") && (str_istarts(v, "hidden") || str_istarts(v, "collapse"))))
+            return true;
+        if ((str_ieqc(name, "font-size") || str_ieqc(name, "opacity")) && leading_number(v) >= 0 && leading_number(v) < (str_ieqc(name, "opacity") ? 0.05 : 2) &&
+            !str_iends(v, "em") && !str_iends(v, "rem") && !str_iends(v, "vw"))
+            return true;
+        if (str_ieqc(name, "font-size") && leading_number(v) == 0)
+            return true;
+        if ((str_ieqc(name, "left") || str_ieqc(name, "top") || str_ieqc(name, "text-indent") || str_ieqc(name, "right")) && leading_number(v) < -900)
+            return true;
+        if (str_ieqc(name, "clip") && str_istarts(v, "rect(0"))
+            return true;
+        color_white = color_white || (str_ieqc(name, "color") && is_white(v));
+        background = background || (str_istarts(name, "background") && !is_white(v));
+    }
+    return white && color_white && !background;
+}
+
+static void selectors_add(struct html_styles *s, struct str selectors)
+{
+    struct str one;
+    while (str_next_field(&selectors, ',', &one) && s->n < HTML_HIDDEN_NAMES_MAX) {
+        one = str_trim(one);
+        bool simple = one.n > 1 && (one.p[0] == '.' || one.p[0] == '#');
+        for (size_t i = 1; i < one.n && simple; i++)
+            simple = str_is_alnum(one.p[i]) || one.p[i] == '-' || one.p[i] == '_';
+        if (simple)
+            s->hidden[s->n++] = one;
+    }
+}
+
+void html_styles_read(struct html_styles *s, struct str css)
+{
+    size_t i = 0, from = 0;
+    while (i < css.n) {
+        if (css.p[i] == '/' && i + 1 < css.n && css.p[i + 1] == '*') {
+            ptrdiff_t end = str_find(str_sub(css, i + 2, css.n), STR("*/"));
+            i = end < 0 ? css.n : i + 2 + (size_t)end + 2;
+            from = i;
+            continue;
+        }
+        if (css.p[i] != '{') {
+            from = css.p[i] == ';' || css.p[i] == '}' ? i + 1 : from;
+            i++;
+            continue;
+        }
+        struct str selectors = str_trim(str_sub(css, from, i));
+        size_t depth = 1, body = ++i;
+        while (i < css.n && depth) {
+            depth += css.p[i] == '{';
+            depth -= css.p[i] == '}';
+            i++;
+        }
+        if (!(selectors.n && selectors.p[0] == '@') && html_style_hides(str_sub(css, body, depth ? i : i - 1), false))
+            selectors_add(s, selectors);
+        from = i;
+    }
+}
+
+bool html_styles_hide(const struct html_styles *s, char sigil, struct str name)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->hidden[i].p[0] == sigil && str_eq(str_sub(s->hidden[i], 1, s->hidden[i].n), name))
+            return true;
+    return false;
+}
+
+/* -- guard and stripper -- */
+
+struct tag {
+    struct str name;
+    bool closing;
+    size_t end;        /* after '>' */
+    size_t separators; /* about the number of attributes */
+};
+
+/* Reads the tag at body.p[i] == '<'; false when it is text, a comment or a declaration. */
+static bool tag_read(struct str body, size_t i, struct tag *ret)
+{
+    size_t k = i + 1;
+    *ret = (struct tag){.closing = k < body.n && body.p[k] == '/'};
+    k += ret->closing;
+    size_t from = k;
+    while (k < body.n && (str_is_alnum(body.p[k]) || body.p[k] == '-'))
+        k++;
+    if (k == from)
+        return false;
+    ret->name = str_sub(body, from, k);
+    char quote = '\0';
+    for (; k < body.n; k++) {
+        char c = body.p[k];
+        if (quote) {
+            quote = c == quote ? '\0' : quote;
+        } else if ((c == '"' || c == '\'') && body.p[k - 1] == '=') {
+            quote = c;
+        } else if (c == '>') {
+            break;
+        } else {
+            ret->separators += str_is_space(c) || c == '/' || c == '=';
+        }
+    }
+    ret->end = MIN(k + 1, body.n);
+    return true;
+}
+
+static bool name_in(struct str name, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_ieqc(name, list[i]))
+            return true;
+    return false;
+}
+
+bool html_excessive(struct str body)
+{
+    /* empty elements, and those that close their own kind */
+    static const char *const flat[] = {"br", "hr", "img", "input", "meta", "link", "wbr", "source", "col", "area", "base", "embed", "param", "track", "p", "li", "td", "tr", "th", "dt", "dd", "option", "tbody", "thead", "tfoot"};
+    uint16_t open[HTML_NAME_SLOTS] = {0};
+    size_t depth = 0;
+    for (size_t i = 0; i < body.n; i++) {
+        struct tag t;
+        if (body.p[i] != '<' || !tag_read(body, i, &t))
+            continue;
+        if (t.separators > HTML_ATTRIBUTES_MAX * 2)
+            return true;
+        i = t.end - 1;
+        if (name_in(t.name, flat, ARRAY_LEN(flat)))
+            continue;
+        uint32_t h = 2166136261u;
+        for (size_t k = 0; k < t.name.n; k++)
+            h = (h ^ (unsigned char)str_lower_char(t.name.p[k])) * 16777619u;
+        uint16_t *slot = &open[h % HTML_NAME_SLOTS];
+        if (!t.closing) {
+            (*slot)++;
+            depth++;
+        } else if (*slot) {
+            (*slot)--;
+            depth--;
+        }
+        if (depth > HTML_DEPTH_MAX)
+            return true;
+    }
+    return false;
+}
+
+static void strip_flush(struct arena *a, struct buf *b, struct posting_writer *w, bool item, size_t *hidden)
+{
+    struct str s = posting_entities(a, (struct str){buf_str(b), b->len});
+    s = s.p ? posting_clean(a, s, hidden) : s;
+    if (s.p && item)
+        posting_write_item(w, s);
+    else if (s.p)
+        posting_write_line(w, s);
+    buf_reset(b);
+}
+
+void html_strip(struct arena *a, struct str body, struct posting_writer *w, size_t *hidden)
+{
+    static const char *const blocks[] = {"p", "div", "li", "ul", "ol", "br", "tr", "td", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "table"};
+    static const char *const silent[] = {"script", "style", "noscript", "template", "title"};
+    struct buf b;
+    bool item = false, quiet = false;
+    buf_init(&b, POSTING_TEXT_MAX_BYTES);
+    for (size_t i = 0; i < body.n && !w->full && a->used_bytes < a->max_bytes / 2;) {
+        struct tag t;
+        if (body.p[i] == '<' && str_starts(str_sub(body, i, body.n), "<!")) {
+            const char *end = memchr(body.p + i, '>', body.n - i);
+            i = end ? (size_t)(end - body.p) + 1 : body.n;
+        } else if (body.p[i] == '<' && tag_read(body, i, &t)) {
+            if (name_in(t.name, silent, ARRAY_LEN(silent)))
+                quiet = !t.closing;
+            if (name_in(t.name, blocks, ARRAY_LEN(blocks)) && b.len) {
+                strip_flush(a, &b, w, item, hidden);
+                posting_write_break(w);
+            }
+            item = str_ieqc(t.name, "li") ? !t.closing : item && !name_in(t.name, blocks, ARRAY_LEN(blocks));
+            i = t.end;
+        } else {
+            if (!quiet)
+                buf_addc(&b, body.p[i]);
+            i++;
+        }
+    }
+    strip_flush(a, &b, w, item, hidden);
+    buf_fini(&b);
+}

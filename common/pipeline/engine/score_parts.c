@@ -1,0 +1,349 @@
+/* The dimensions beside the requirements, the blockers, and the findings about the résumé's form. A dimension is absent when either side has no
+ * data. No dimension looks at how often a word is repeated, except to report it. */
+#include "pipeline/engine/score_parts.h"
+
+#include "pipeline/engine/lex.h"
+#include "pipeline/engine/phrase.h"
+#include "pipeline/engine/profile_parts.h"
+
+#define STUFFED_LISTINGS 3 /* the same skill listed this often */
+#define LONG_HIGHLIGHT 400 /* bytes */
+#define KEYWORD_PRIOR 3.0
+
+static void set(struct scorer *s, enum score_dimension d, double value, struct str detail)
+{
+    s->part[d] = (struct score_part){.present = true, .value = value < 0 ? 0 : value > 1 ? 1 : value, .detail = detail};
+}
+
+static void absent(struct scorer *s, enum score_dimension d, const char *why)
+{
+    s->part[d] = (struct score_part){.detail = str_of(why)};
+}
+
+/* Stems of a job title, its rank words left out (they are the seniority's business). */
+static size_t title_stems(struct str title, uint32_t *ret)
+{
+    static const char *const RANKS[] = {"senior", "junior", "lead", "principal", "staff", "associate", "intern", "head", "chief", "director", "ii", "iii", "iv",
+                                        "remote", "hybrid", "mid", "entry", "sr", "jr", "m", "w", "d", "f", "x", NULL};
+    uint32_t all[LEX_TOKENS_MAX];
+    size_t n = lex_stems(title, all, LEX_TOKENS_MAX), kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool rank = false;
+        for (const char *const *r = RANKS; *r && !rank; r++)
+            rank = lex_stem(str_of(*r)) == all[i];
+        if (!rank)
+            ret[kept++] = all[i];
+    }
+    return kept;
+}
+
+/* Occupations that go by several words. */
+static const char *const TITLE_KIN[][4] = {
+    {"engineer", "developer", "programmer", NULL}, {"analyst", "analytics", "scientist", NULL}, {"nurse", "rn", NULL},
+    {"manager", "supervisor", "coordinator", NULL}, {"teacher", "instructor", "tutor", NULL},   {"writer", "editor", NULL},
+    {"designer", "ux", NULL},                       {"accountant", "bookkeeper", NULL},         {"chef", "cook", NULL},
+};
+
+static bool kin(uint32_t a, uint32_t b)
+{
+    for (size_t i = 0; i < ARRAY_LEN(TITLE_KIN); i++) {
+        bool has_a = false, has_b = false;
+        for (const char *const *w = TITLE_KIN[i]; *w; w++) {
+            uint32_t stem = lex_stem(str_of(*w));
+            has_a = has_a || stem == a;
+            has_b = has_b || stem == b;
+        }
+        if (has_a && has_b)
+            return true;
+    }
+    return false;
+}
+
+static double title_fit(const uint32_t *want, size_t n, struct str have)
+{
+    uint32_t h[LEX_TOKENS_MAX];
+    size_t hn = title_stems(have, h);
+    double hits = 0;
+    for (size_t i = 0; i < n; i++) {
+        double best = 0;
+        for (size_t k = 0; k < hn; k++)
+            best = want[i] == h[k] ? 1.0 : best < 0.7 && kin(want[i], h[k]) ? 0.7 : best;
+        hits += best;
+    }
+    return n ? hits / (double)n : 0;
+}
+
+void score_title(struct scorer *s)
+{
+    uint32_t want[LEX_TOKENS_MAX];
+    size_t n = title_stems(s->an->title, want);
+    n = MIN(n, (size_t)5); /* what follows is a place or a department */
+    struct str best = {.p = "", .n = 0};
+    double fit = 0;
+    bool any = false;
+    for (size_t i = 0; i < s->p->atoms_n; i++) {
+        const struct atom *x = &s->p->atoms[i];
+        if (x->kind != ATOM_ROLE)
+            continue;
+        any = true;
+        double f = title_fit(want, n, x->text);
+        if (f > fit) {
+            fit = f;
+            best = x->text;
+        }
+    }
+    if (n == 0 || !any) {
+        absent(s, SCORE_TITLE, n ? "The profile states no title." : "The posting states no title.");
+        return;
+    }
+    set(s, SCORE_TITLE, fit, best.n ? phrase_printf(s->a, "The closest title in the profile is “" STR_FMT "”.", STR_ARG(best)) : STR("No title in the profile is close."));
+}
+
+void score_experience(struct scorer *s)
+{
+    int need = s->an->experience_years_min * 12;
+    bool dated = false, jobs = false;
+    for (size_t i = 0; i < s->p->employments_n; i++) {
+        jobs = jobs || s->p->employments[i].kind == EMPLOYMENT_JOB;
+        dated = dated || (s->p->employments[i].kind == EMPLOYMENT_JOB && s->p->employments[i].start.y);
+    }
+    if (s->an->experience_years_min < 0) {
+        absent(s, SCORE_EXPERIENCE, "The posting states no years of experience.");
+    } else if (jobs && !dated) {
+        absent(s, SCORE_EXPERIENCE, "The jobs in the profile have no dates.");
+    } else {
+        double value = need == 0 ? 1.0 : (double)s->months / need;
+        set(s, SCORE_EXPERIENCE, value, phrase_printf(s->a, "%d years asked; the dates of the work history give %d years and %d months.", need / 12, s->months / 12, s->months % 12));
+    }
+}
+
+static int level_of_text(struct str t)
+{
+    static const struct {
+        const char *word;
+        int level;
+    } LEVELS[] = {{"intern", SENIORITY_INTERN}, {"trainee", SENIORITY_INTERN}, {"junior", SENIORITY_JUNIOR}, {"jr", SENIORITY_JUNIOR}, {"graduate", SENIORITY_JUNIOR},
+                  {"entry", SENIORITY_JUNIOR}, {"assistant", SENIORITY_JUNIOR}, {"associate", SENIORITY_JUNIOR}, {"senior", SENIORITY_SENIOR}, {"sr", SENIORITY_SENIOR},
+                  {"charge nurse", SENIORITY_SENIOR}, {"staff", SENIORITY_STAFF}, {"principal", SENIORITY_STAFF}, {"lead", SENIORITY_LEAD}, {"supervisor", SENIORITY_LEAD},
+                  {"manager", SENIORITY_MANAGER}, {"head", SENIORITY_DIRECTOR}, {"director", SENIORITY_DIRECTOR}, {"chief", SENIORITY_EXECUTIVE}, {"vp", SENIORITY_EXECUTIVE},
+                  {"ceo", SENIORITY_EXECUTIVE}, {"cto", SENIORITY_EXECUTIVE}, {"president", SENIORITY_EXECUTIVE}};
+    int best = 0;
+    for (size_t i = 0; i < ARRAY_LEN(LEVELS); i++)
+        if (lex_has(t, LEVELS[i].word) && LEVELS[i].level > best && !(LEVELS[i].level == SENIORITY_STAFF && lex_has(t, "nurse")))
+            best = LEVELS[i].level;
+    return best;
+}
+
+static int level_of_years(int months)
+{
+    return months < 24 ? SENIORITY_JUNIOR : months < 60 ? SENIORITY_MID : SENIORITY_SENIOR;
+}
+
+void score_seniority(struct scorer *s)
+{
+    int want = s->an->seniority, have = 0;
+    bool any = s->months > 0;
+    for (size_t i = 0; i < s->p->atoms_n; i++) {
+        const struct atom *x = &s->p->atoms[i];
+        const struct employment *e = x->employment >= 0 ? &s->p->employments[x->employment] : NULL;
+        if (x->kind != ATOM_ROLE || (e && (e->kind != EMPLOYMENT_JOB || e->index > 1)))
+            continue;
+        any = true;
+        have = MAX(have, level_of_text(x->text));
+    }
+    if (want == SENIORITY_NONE || !any) {
+        absent(s, SCORE_SENIORITY, want ? "The profile states no titles or dates." : "The posting states no seniority.");
+        return;
+    }
+    have = MAX(have, level_of_years(s->months));
+    int below = want - have;
+    double value = below <= 0 ? 1.0 : below == 1 ? 0.7 : below == 2 ? 0.4 : 0.15;
+    set(s, SCORE_SENIORITY, value, phrase_printf(s->a, "The posting is %s; titles and dates of the profile read as %s.", seniority_name(want), seniority_name((enum seniority)have)));
+}
+
+static bool profile_has_term(const struct scorer *s, struct str term, const uint32_t *stems, size_t n, uint32_t *const *atoms, const size_t *atoms_n)
+{
+    const struct skill *skill = skills_by_name(term);
+    for (size_t i = 0; skill && i < s->p->skills_n; i++)
+        if (s->p->skills[i].skill == skill)
+            return true;
+    for (size_t i = 0; n && i < s->p->atoms_n; i++) {
+        size_t hits = 0;
+        lex_overlap(stems, n, atoms[i], atoms_n[i], &hits);
+        if (hits == n)
+            return true;
+    }
+    return false;
+}
+
+void score_keywords(struct scorer *s)
+{
+    size_t n = s->p->atoms_n;
+    uint32_t **atoms = ARENA_NEW_N(s->a, uint32_t *, n + 1);
+    size_t *atoms_n = ARENA_NEW_N(s->a, size_t, n + 1);
+    if (s->an->keywords_n < 3 || !atoms || !atoms_n) {
+        absent(s, SCORE_KEYWORDS, "The posting has too few keywords.");
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t stems[LEX_TOKENS_MAX];
+        atoms_n[i] = lex_stems(s->p->atoms[i].text, stems, LEX_TOKENS_MAX);
+        atoms[i] = ARENA_NEW_N(s->a, uint32_t, atoms_n[i] + 1);
+        if (!atoms[i])
+            atoms_n[i] = 0;
+        else
+            memcpy(atoms[i], stems, atoms_n[i] * sizeof(*stems));
+    }
+    double hits = 0, total = 0;
+    for (size_t i = 0; i < s->an->keywords_n; i++) {
+        uint32_t stems[LEX_TOKENS_MAX];
+        size_t k = lex_stems(s->an->keywords[i].term, stems, LEX_TOKENS_MAX);
+        double w = s->an->keywords[i].critical ? 2.0 : 1.0;
+        s->keyword_found[i] = profile_has_term(s, s->an->keywords[i].term, stems, k, atoms, atoms_n);
+        hits += s->keyword_found[i] ? w : 0;
+        total += w;
+    }
+    set(s, SCORE_KEYWORDS, (hits + KEYWORD_PRIOR * 0.5) / (total + KEYWORD_PRIOR), STR("Share of the posting's terms that the profile has, each counted once."));
+}
+
+static void lint(struct scorer *s, const char *code, struct str pointer, const char *severity)
+{
+    if (s->lint_n == SCORE_LINT_MAX)
+        return;
+    s->lint[s->lint_n].code = code;
+    s->lint[s->lint_n].pointer = pointer;
+    s->lint[s->lint_n++].severity = severity;
+}
+
+/* U+FB00..U+FB06 ligatures, U+00AD soft hyphen, U+200B zero width space, U+FFFD: what breaks a search in the extracted text. */
+static bool has_bad_characters(struct str t)
+{
+    static const char *const BAD[] = {"\xEF\xAC\x80", "\xEF\xAC\x81", "\xEF\xAC\x82", "\xEF\xAC\x83", "\xEF\xAC\x84", "\xC2\xAD", "\xE2\x80\x8B", "\xEF\xBF\xBD"};
+    for (size_t i = 0; i < ARRAY_LEN(BAD); i++)
+        if (str_find(t, str_of(BAD[i])) >= 0)
+            return true;
+    return false;
+}
+
+static void lint_stuffing(struct scorer *s)
+{
+    for (size_t i = 0; i < s->p->skills_n; i++) {
+        size_t listed = 0;
+        for (size_t k = 0; k < s->p->skills[i].atoms_n; k++)
+            listed += s->p->atoms[s->p->skills[i].atoms[k]].kind == ATOM_SKILL && s->p->atoms[s->p->skills[i].atoms[k]].employment < 0 &&
+                      str_ieq(s->p->atoms[s->p->skills[i].atoms[k]].text, s->p->atoms[s->p->skills[i].atoms[0]].text);
+        if (listed >= STUFFED_LISTINGS && s->stuffing_n < ARRAY_LEN(s->stuffing))
+            s->stuffing[s->stuffing_n++] = s->p->skills[i].label;
+    }
+    if (s->stuffing_n)
+        lint(s, "keyword_repeated", STR("/skills"), "warning");
+}
+
+void score_parseability(struct scorer *s)
+{
+    const struct profile *p = s->p;
+    if (p->name.n == 0)
+        lint(s, "name_missing", STR("/basics/name"), "error");
+    if (p->email.n == 0 || !memchr(p->email.p, '@', p->email.n))
+        lint(s, "email_missing", STR("/basics/email"), "error");
+    if (p->phone.n == 0)
+        lint(s, "phone_missing", STR("/basics/phone"), "info");
+    if (p->summary.n == 0)
+        lint(s, "summary_missing", STR("/basics/summary"), "info");
+    for (size_t i = 0; i < p->employments_n; i++) {
+        const struct employment *e = &p->employments[i];
+        if (e->kind != EMPLOYMENT_JOB)
+            continue;
+        if (e->start.y == 0)
+            lint(s, "dates_missing", e->pointer, "warning");
+        if (e->organization.n == 0)
+            lint(s, "employer_missing", e->pointer, "warning");
+        if (e->role.n == 0)
+            lint(s, "title_missing", e->pointer, "warning");
+        if (e->start.y && e->end.y && month_number(e->end, true) < month_number(e->start, false))
+            lint(s, "dates_reversed", e->pointer, "warning");
+    }
+    for (size_t i = 0; i < p->atoms_n; i++) {
+        if (has_bad_characters(p->atoms[i].text))
+            lint(s, "unsearchable_characters", p->atoms[i].pointer, "warning");
+        if (p->atoms[i].kind == ATOM_HIGHLIGHT && p->atoms[i].text.n > LONG_HIGHLIGHT)
+            lint(s, "highlight_long", p->atoms[i].pointer, "info");
+    }
+    lint_stuffing(s);
+    double value = 1.0;
+    for (size_t i = 0; i < s->lint_n; i++)
+        value -= strcmp(s->lint[i].severity, "error") == 0 ? 0.3 : strcmp(s->lint[i].severity, "warning") == 0 ? 0.1 : 0;
+    set(s, SCORE_PARSEABILITY, value, s->lint_n ? phrase_printf(s->a, "%zu findings about the form of the résumé.", s->lint_n) : STR("No findings about the form of the résumé."));
+}
+
+static bool has_text(struct str hay, struct str needle)
+{
+    char w[64];
+    if (needle.n == 0 || needle.n >= sizeof(w))
+        return false;
+    memcpy(w, needle.p, needle.n);
+    w[needle.n] = '\0';
+    return lex_has(hay, w);
+}
+
+void score_location(struct scorer *s)
+{
+    const struct analysis *an = s->an;
+    struct str region = json_get_str(json_get_obj(json_get_obj(s->p->document, "basics"), "location"), "region");
+    bool remote_goal = false, move_goal = false;
+    for (size_t i = 0; i < s->p->goals_n; i++) {
+        remote_goal = remote_goal || lex_has(s->p->goals[i], "remote");
+        move_goal = move_goal || lex_has(s->p->goals[i], "relocate") || lex_has(s->p->goals[i], "relocating") || lex_has(s->p->goals[i], "relocation");
+    }
+    if (s->p->city.n == 0 && s->p->goals_n == 0)
+        absent(s, SCORE_LOCATION, "The profile states no place.");
+    else if (an->work_mode == WORK_MODE_REMOTE)
+        set(s, SCORE_LOCATION, 1.0, remote_goal ? STR("The post is remote, which the goals in the profile ask for.") : STR("The post is remote."));
+    else if (an->location.n == 0)
+        absent(s, SCORE_LOCATION, "The posting states no place.");
+    else if (has_text(an->location, s->p->city))
+        set(s, SCORE_LOCATION, 1.0, phrase_printf(s->a, "Posting and profile both name " STR_FMT ".", STR_ARG(s->p->city)));
+    else if (move_goal || has_text(an->location, region))
+        set(s, SCORE_LOCATION, 0.7, move_goal ? STR("Another place, but the goals in the profile speak of relocating.") : STR("Another place in the same region."));
+    else if (s->p->city.n == 0)
+        absent(s, SCORE_LOCATION, "The profile states no place.");
+    else
+        set(s, SCORE_LOCATION, an->work_mode == WORK_MODE_NONE ? 0.5 : 0.3, phrase_printf(s->a, "The posting is in " STR_FMT ", the profile in " STR_FMT ".", STR_ARG(an->location), STR_ARG(s->p->city)));
+}
+
+static void blocker(struct scorer *s, const char *category, const struct match_row *row, int cap, const char *action)
+{
+    for (size_t i = 0; i < s->blockers_n; i++)
+        if (s->blockers[i].category == category)
+            return;
+    if (s->blockers_n == SCORE_BLOCKERS_MAX)
+        return;
+    s->blockers[s->blockers_n++] = (struct score_blocker){.category = category, .requirement = row->requirement, .cap = cap, .reason = row->reason, .action = str_of(action)};
+}
+
+/* Only where the posting requires and the profile speaks: "missing" means a section that could have said it does not. */
+void score_blockers(struct scorer *s)
+{
+    for (size_t i = 0; i < s->m->rows_n; i++) {
+        const struct match_row *row = &s->m->rows[i];
+        const struct requirement *q = row->requirement;
+        if (q->priority != REQUIREMENT_REQUIRED)
+            continue;
+        bool missing = row->status == MATCH_MISSING;
+        if (q->kind == REQUIREMENT_AUTHORIZATION && row->status == MATCH_BLOCKED)
+            blocker(s, "work_auth", row, 50, "Ask the employer about sponsorship before applying.");
+        else if (q->kind == REQUIREMENT_CERTIFICATION && missing && q->years_min < 0)
+            blocker(s, "certification", row, 60, "Add the credential if you hold it, or ask whether it can be obtained after hiring.");
+        else if (q->kind == REQUIREMENT_EDUCATION && missing && !s->an->degree_optional)
+            blocker(s, "education", row, 65, "Add the degree if you hold it, or ask whether experience counts instead.");
+        else if (q->kind == REQUIREMENT_LANGUAGE && (missing || row->status == MATCH_TRANSFERABLE))
+            blocker(s, "language", row, 70, "State your level if it is higher than the profile says.");
+        else if (q->years_min > 0 && q->skills_n == 0 && s->months > 0 && s->months < q->years_min * 12 * 4 / 5)
+            blocker(s, "experience", row, 65, "Expect the years to be asked about; relevant unpaid work may count.");
+        else if (q->kind == REQUIREMENT_LOCATION && row->status == MATCH_BLOCKED)
+            blocker(s, "location", row, 75, "Say whether you would move.");
+    }
+    bool place = s->part[SCORE_LOCATION].present && s->part[SCORE_LOCATION].value <= 0.3;
+    if (place && s->an->work_mode == WORK_MODE_ONSITE && s->blockers_n < SCORE_BLOCKERS_MAX)
+        s->blockers[s->blockers_n++] = (struct score_blocker){.category = "location", .cap = 75, .reason = s->part[SCORE_LOCATION].detail, .action = STR("Say whether you would move.")};
+}

@@ -1,0 +1,41 @@
+/* One claimed task: everything it allocates lives in its arena. */
+#include <stdlib.h>
+#include "core/clock.h"
+#include "core/trace.h"
+#include "pipeline/worker/worker_int.h"
+
+struct item *item_new(const struct task_claim *claim)
+{
+    struct item *it = calloc(1, sizeof(*it));
+    if (!it)
+        abort();
+    arena_init(&it->arena, WORKER_ITEM_MAX_BYTES);
+    list_init(&it->node);
+    it->claim = *claim;
+    it->claim.options = (struct str){.p = arena_strndup(&it->arena, claim->options.p ? claim->options.p : "", claim->options.n), .n = claim->options.n};
+    it->claim.traceparent =
+        (struct str){.p = arena_strndup(&it->arena, claim->traceparent.p ? claim->traceparent.p : "", claim->traceparent.n), .n = claim->traceparent.n};
+    trace_from_stored(it->claim.traceparent, &it->trace);
+    it->claimed_at_us = clock_mono_us();
+    return it;
+}
+
+void item_free(struct worker *w, struct item *it)
+{
+    list_remove(&it->node);
+    cache_return(w->profiles, it->profile);
+    cache_return(w->analyses, it->analysis);
+    arena_fini(&it->arena);
+    free(it);
+    w->in_flight--;
+}
+
+struct log_ctx item_log(const struct item *it, const struct worker *w)
+{
+    return (struct log_ctx){.tenant_id = &it->claim.tenant_id,
+                            .task_id = &it->claim.subject_id,
+                            .batch_id = uuid_is_nil(&it->claim.batch_id) ? NULL : &it->claim.batch_id,
+                            .stage = w->row->name,
+                            .trace_id = it->trace.id,
+                            .attempt = it->claim.attempt};
+}

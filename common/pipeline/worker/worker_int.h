@@ -1,0 +1,123 @@
+/* Inside the worker runtime: one struct, four steps, each in a file of its own.
+ *
+ *   pull.c    Kafka -> gather -> one claim -> offsets stored          (at most one claim out)
+ *   inputs.c  claimed items -> what they need, cached or fetched       -> run queue
+ *   run.c     run queue -> the stage's plan, a slice of time per turn  -> results
+ *   finish.c  results -> one completion or settling -> outbox          (at most one out)
+ *
+ * Every item is in exactly one place: fetching, the run queue, results, or the completion that is out. in_flight counts them all. */
+#pragma once
+
+#include <stdio.h>
+#include <string.h>
+#include "base/list.h"
+#include "core/log.h"
+#include "core/seal.h"
+#include "core/trace.h"
+#include "io/kafka/consumer.h"
+#include "pipeline/store/tasks.h"
+#include "pipeline/worker/cache.h"
+#include "pipeline/worker/member.h"
+#include "pipeline/worker/stage.h"
+
+#define WORKER_ITEM_MAX_BYTES    ((size_t)64 * 1024 * 1024) /* memory of one task */
+#define WORKER_PROFILES_MAX      256                        /* cached profiles */
+#define WORKER_ANALYSES_MAX      256                        /* cached analyses */
+#define WORKER_SLICE_US          4000                       /* work of one turn of the loop */
+#define WORKER_GATHER_MAX        2000
+
+struct worker_profile {
+    struct arena arena;
+    struct profile *profile;
+    struct uuid user_id;
+    struct seal_key key;
+    struct err err; /* code != 0: the profile cannot be used, and why */
+};
+
+struct worker_analysis {
+    struct arena arena;
+    struct analysis *analysis;
+    struct err err;
+};
+
+struct item {
+    struct list node;
+    struct arena arena;
+    struct task_claim claim; /* its texts live in the arena */
+    struct trace trace;
+    struct cache_entry *profile;  /* -> struct worker_profile */
+    struct cache_entry *analysis; /* -> struct worker_analysis */
+    struct posting_source posting;
+    bool has_posting;
+    uint64_t claimed_at_us;
+    enum verdict verdict;
+    enum task_outcome outcome; /* when the verdict is RETRY or REJECT, or handed back */
+    struct stage_output out;
+    struct err err;
+};
+
+struct gathered {
+    struct task_ref ref;
+    struct kafka_message message;
+};
+
+struct worker {
+    const struct stage_spec *spec;
+    const struct stage_row *row;
+    struct daemon *daemon;
+    struct member *member;
+    struct loop *loop;
+    struct config *config;
+    struct kafka_consumer *consumer;
+    struct seal_key master;
+    struct cache *profiles, *analyses;
+
+    struct gathered gather[WORKER_GATHER_MAX];
+    int gather_n;
+    struct gathered claiming[WORKER_GATHER_MAX];
+    int claiming_n; /* > 0: a claim is out */
+    struct loop_timer *claim_timer;
+    int dead_letters; /* bad messages on their way to the dead-letter topic */
+
+    int fetching; /* fetches out */
+    struct list run;
+    bool run_scheduled;
+    struct loop_timer *run_timer; /* 0 ms: after the descriptors of a turn were served */
+    struct list results;
+    int results_n;
+    uint64_t results_since_us;
+    struct loop_timer *finish_timer;
+    struct list finishing; /* the completion that is out */
+    int finishing_n;
+    unsigned finish_attempt;
+    bool finish_single; /* the last batch was refused as a whole: one item at a time until it went */
+
+    int in_flight;
+    int64_t done;
+    unsigned generation; /* counts losses of the lease: what was asked before belongs to nobody */
+    bool draining;
+    bool consumer_closed;
+    struct loop_timer *drain_timer;
+    struct loop_timer *close_timer;
+    bool drain_warned;
+    bool left;
+};
+
+/* pull.c */
+void worker_pull(void *ud); /* kafka's on_ready; also whenever a slot is free */
+void worker_gather_drop(struct worker *w);
+/* inputs.c */
+void worker_inputs(struct worker *w, struct list *items);
+void worker_profile_free(void *value);
+void worker_analysis_free(void *value);
+/* run.c */
+void worker_run_add(struct worker *w, struct item *it);
+/* finish.c */
+void worker_result_add(struct worker *w, struct item *it);
+void worker_finish(struct worker *w);
+/* item.c */
+struct item *item_new(const struct task_claim *claim);
+void item_free(struct worker *w, struct item *it);
+struct log_ctx item_log(const struct item *it, const struct worker *w);
+/* worker.c */
+void worker_progress(struct worker *w); /* something moved: pull, finish, or end the drain */

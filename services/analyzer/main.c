@@ -1,0 +1,6 @@
+#include "analyzer/analyzer.h"
+
+int main(int argc, char **argv)
+{
+    return worker_main(&analyzer_stage, argc, argv);
+}

@@ -1,0 +1,572 @@
+/* A kind has a number of processes that are wanted; every turn of a timer (and every death) compares that with what there is:
+ *
+ *   child:  starting --answers--> up --asked to end--> stopping --ended--> gone, or starting again (a replacement)
+ *              ^  \______________/ dies
+ *              |         v
+ *              +----- waiting: at once the first time, then 200 ms .. 10 s; 30 s of life forget the failures
+ *
+ *   phases: starting --all up, gateway ready--> running --stop--> stopping (all but gateways) --> stopping_last (gateways) --> ended
+ *
+ * One lock file per folder: its holder is the supervisor, whatever a pid file says. */
+#include "cli/supervisor_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include "cli/port.h"
+#include "cli/setup.h"
+#include "core/clock.h"
+#include "core/log.h"
+
+#define SUPERVISOR_TICK_MS       100
+#define SUPERVISOR_PROBE_MS      150
+#define SUPERVISOR_SILENT_MS     5000  /* a process that lives so long without a control socket counts as up */
+#define SUPERVISOR_FORGET_MS     30000
+#define SUPERVISOR_RETRY_MS      200
+#define SUPERVISOR_RETRY_MAX_MS  10000
+#define SUPERVISOR_KILL_AFTER_MS 5000  /* on top of worker.drain */
+#define SUPERVISOR_DEATHS_MAX    5     /* of one process before the fleet was ready: then the start is given up */
+#define SUPERVISOR_ARGS_MAX      64
+#define SUPERVISOR_EXIT_CONFIG   2     /* a daemon's exit code for a bad configuration */
+
+const char *supervisor_phase_name(enum supervisor_phase p)
+{
+    static const char *const names[] = {"", "starting", "running", "stopping", "stopping", "ended"};
+    return names[p];
+}
+
+void supervisor_line(struct supervisor *s, const char *fmt, ...)
+{
+    char text[ERR_MSG_BYTES];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    log_info(NULL, "%s", text);
+    if (s->opt->watch.line)
+        s->opt->watch.line(s->opt->watch.ud, text);
+}
+
+void supervisor_log_path(const struct supervisor *s, const char *instance, char out[FILES_PATH_BYTES])
+{
+    snprintf(out, FILES_PATH_BYTES, "%.900s/log/%.64s.log", s->opt->cli->run_dir, instance);
+}
+
+static bool supervisor_stopping(const struct supervisor *s)
+{
+    return s->phase >= SUPERVISOR_STOPPING;
+}
+
+/* Starting one */
+
+static bool supervisor_setting_own(const char *word)
+{
+    static const char *const own[] = {"--config", "--client", "--run", "--master", "--http"};
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (strncmp(word, own[i], strlen(own[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The settings given to us as flags go on to the children, except those that name our own files. */
+static int supervisor_settings(const struct args *a, char **argv, int n, int max)
+{
+    for (int i = 0; i < a->setting_count && n < max - 2; i++) {
+        bool two = !strchr(a->settings[i], '=') && i + 1 < a->setting_count;
+        if (!supervisor_setting_own(a->settings[i])) {
+            argv[n++] = a->settings[i];
+            if (two)
+                argv[n++] = a->settings[i + 1];
+        }
+        i += two;
+    }
+    return n;
+}
+
+static void supervisor_woken(void *ud);
+
+static int supervisor_spawn(struct supervisor *s, struct child *c, struct err *err)
+{
+    char program[FILES_PATH_BYTES], log[FILES_PATH_BYTES];
+    char instance[CHILD_INSTANCE_BYTES + 24], run_dir[FILES_PATH_BYTES + 24], port[32];
+    char *argv[SUPERVISOR_ARGS_MAX] = {program};
+    int n = supervisor_settings(&s->opt->cli->args, argv, 1, SUPERVISOR_ARGS_MAX - 4);
+    snprintf(program, sizeof(program), "%.900s/jobmill-%s", s->programs, c->kind);
+    snprintf(instance, sizeof(instance), "--run.instance=%s", c->instance);
+    snprintf(run_dir, sizeof(run_dir), "--run.dir=%s", s->opt->cli->run_dir);
+    snprintf(port, sizeof(port), "--http.port=%u", s->port);
+    argv[n++] = instance;
+    argv[n++] = run_dir;
+    if (strcmp(c->kind, FLEET_GATEWAY) == 0)
+        argv[n++] = port;
+    argv[n] = NULL;
+    supervisor_log_path(s, c->instance, log);
+    return child_start(c, s->loop, program, argv, log, supervisor_woken, s, err);
+}
+
+static uint64_t supervisor_retry_after(unsigned failures)
+{
+    if (failures <= 1)
+        return 0;
+    unsigned doublings = MIN(failures - 2, 8u);
+    return MIN((uint64_t)SUPERVISOR_RETRY_MS << doublings, (uint64_t)SUPERVISOR_RETRY_MAX_MS);
+}
+
+static void supervisor_give_up(struct supervisor *s, const struct child *c, const char *what)
+{
+    if (s->phase != SUPERVISOR_STARTING || s->failed)
+        return;
+    s->failed = true;
+    err_set(&s->failure, ERR_UNAVAILABLE, "%s %s", c ? c->instance : FLEET_GATEWAY, what);
+    if (c)
+        supervisor_log_path(s, c->instance, s->guilty_log);
+    supervisor_stop(s);
+}
+
+static void supervisor_wait(struct supervisor *s, struct child *c)
+{
+    c->failures++;
+    c->state = CHILD_WAITING;
+    c->retry_ms = clock_mono_ms() + supervisor_retry_after(c->failures);
+    if (c->failures >= SUPERVISOR_DEATHS_MAX && s->opt->ready_ms)
+        supervisor_give_up(s, c, "does not stay alive");
+}
+
+static void supervisor_begin(struct supervisor *s, struct child *c)
+{
+    struct err err;
+    if (supervisor_spawn(s, c, &err) == 0)
+        return;
+    supervisor_line(s, "cannot start %s: %s", c->instance, err.msg);
+    snprintf(c->last_end, sizeof(c->last_end), "not started");
+    supervisor_wait(s, c);
+}
+
+/* Adding and removing */
+
+static unsigned supervisor_free_number(const struct supervisor *s, const char *kind)
+{
+    for (unsigned number = 1;; number++) {
+        bool taken = false;
+        for (int i = 0; i < s->child_count; i++)
+            taken = taken || (s->children[i]->number == number && strcmp(s->children[i]->kind, kind) == 0);
+        if (!taken)
+            return number;
+    }
+}
+
+static bool supervisor_add(struct supervisor *s, int kind)
+{
+    if (s->child_count == FLEET_CHILDREN_MAX)
+        return false;
+    struct child *c = calloc(1, sizeof(*c));
+    if (!c)
+        return false;
+    c->pidfd = -1;
+    snprintf(c->kind, sizeof(c->kind), "%s", s->kinds[kind].name);
+    c->number = supervisor_free_number(s, c->kind);
+    snprintf(c->instance, sizeof(c->instance), "%s-%u", c->kind, c->number);
+    s->children[s->child_count++] = c;
+    supervisor_begin(s, c);
+    return true;
+}
+
+static void supervisor_remove(struct supervisor *s, int at)
+{
+    free(s->children[at]);
+    s->children[at] = s->children[--s->child_count];
+}
+
+static void supervisor_end_child(struct supervisor *s, struct child *c, bool again)
+{
+    if (c->state != CHILD_STOPPING) {
+        c->state = CHILD_STOPPING;
+        c->kill_ms = clock_mono_ms() + (uint64_t)config_int(s->opt->cli->config, CONFIG_DRAIN) + SUPERVISOR_KILL_AFTER_MS;
+        kill(c->pid, SIGTERM); /* the daemon alone: it knows what to do about its own */
+    }
+    c->again = again;
+}
+
+/* Ends a process that is not needed; one that waits for its restart is just forgotten. */
+static void supervisor_drop(struct supervisor *s, int at)
+{
+    if (s->children[at]->state == CHILD_WAITING)
+        supervisor_remove(s, at);
+    else
+        supervisor_end_child(s, s->children[at], false);
+}
+
+static bool supervisor_counts(const struct child *c)
+{
+    return c->state != CHILD_STOPPING || c->again;
+}
+
+/* Makes the number of processes of a kind the wanted one. */
+static void supervisor_match(struct supervisor *s, int kind)
+{
+    unsigned have = 0;
+    for (int i = 0; i < s->child_count; i++)
+        have += strcmp(s->children[i]->kind, s->kinds[kind].name) == 0 && supervisor_counts(s->children[i]);
+    while (have < s->wanted[kind] && supervisor_add(s, kind))
+        have++;
+    while (have > s->wanted[kind]) {
+        int highest = -1;
+        for (int i = 0; i < s->child_count; i++)
+            if (strcmp(s->children[i]->kind, s->kinds[kind].name) == 0 && supervisor_counts(s->children[i]) &&
+                (highest < 0 || s->children[i]->number > s->children[highest]->number))
+                highest = i;
+        if (highest < 0)
+            break;
+        supervisor_drop(s, highest);
+        have--;
+    }
+}
+
+/* Deaths */
+
+static void supervisor_died(struct supervisor *s, int at, int code)
+{
+    struct child *c = s->children[at];
+    if (c->state == CHILD_STOPPING || supervisor_stopping(s)) {
+        if (c->again && !supervisor_stopping(s)) {
+            c->again = false;
+            c->restarts++;
+            supervisor_begin(s, c);
+        } else {
+            log_info(NULL, "%s ended: %s", c->instance, c->last_end);
+            supervisor_remove(s, at);
+        }
+        return;
+    }
+    if (clock_mono_ms() - c->started_ms >= SUPERVISOR_FORGET_MS)
+        c->failures = 0;
+    c->restarts++;
+    supervisor_wait(s, c);
+    supervisor_line(s, "%s died (%s), started again %s", c->instance, c->last_end, c->failures > 1 ? "later" : "at once");
+    if (code == SUPERVISOR_EXIT_CONFIG && s->opt->ready_ms)
+        supervisor_give_up(s, c, "refuses its configuration");
+}
+
+static void supervisor_reap(struct supervisor *s)
+{
+    for (int i = s->child_count - 1; i >= 0; i--) {
+        int code;
+        if (child_reap(s->children[i], &code))
+            supervisor_died(s, i, code);
+    }
+}
+
+static void supervisor_turn(struct supervisor *s);
+
+static void supervisor_woken(void *ud)
+{
+    supervisor_turn(ud);
+}
+
+/* Looking */
+
+static bool supervisor_settled(const struct supervisor *s)
+{
+    for (int i = 0; i < s->child_count; i++)
+        if (s->children[i]->state != CHILD_UP)
+            return false;
+    return true;
+}
+
+static void supervisor_check_ready(struct supervisor *s)
+{
+    bool gateway = s->gateway_ready || s->wanted[0] == 0;
+    if (s->phase != SUPERVISOR_STARTING || !gateway || !supervisor_settled(s))
+        return;
+    s->phase = SUPERVISOR_RUNNING;
+    log_info(NULL, "ready at %s", s->url);
+    if (s->opt->watch.ready)
+        s->opt->watch.ready(s->opt->watch.ud, s->url);
+}
+
+static void supervisor_probed(void *ud)
+{
+    struct supervisor *s = ud;
+    s->gateway_ready = s->gateway_ready || s->probe.gateway_ready;
+    for (int i = 0; i < s->probe.n; i++)
+        for (int k = 0; k < s->child_count; k++)
+            if (s->probe.items[i].answered && s->children[k]->pid == s->probe.items[i].pid &&
+                s->children[k]->state == CHILD_STARTING)
+                s->children[k]->state = CHILD_UP;
+    supervisor_turn(s);
+}
+
+static void supervisor_look(struct supervisor *s, uint64_t now)
+{
+    struct probe *p = &s->probe;
+    if (p->busy || now < s->probe_ms || (supervisor_settled(s) && s->phase != SUPERVISOR_STARTING))
+        return;
+    s->probe_ms = now + SUPERVISOR_PROBE_MS;
+    p->n = 0;
+    for (int i = 0; i < s->child_count; i++) {
+        struct child *c = s->children[i];
+        if (c->state != CHILD_STARTING)
+            continue;
+        if (now - c->started_ms >= SUPERVISOR_SILENT_MS)
+            c->state = CHILD_UP;
+        snprintf(p->items[p->n].instance, sizeof(p->items[p->n].instance), "%s", c->instance);
+        p->items[p->n++].pid = c->pid;
+    }
+    snprintf(p->gateway, sizeof(p->gateway), "%s", s->gateway_ready ? "" : s->url);
+    probe_start(p);
+}
+
+/* The one turn */
+
+static void supervisor_replace_next(struct supervisor *s)
+{
+    struct child *next = NULL;
+    for (int i = 0; i < s->child_count; i++) {
+        struct child *c = s->children[i];
+        if (c->state == CHILD_STOPPING && c->again)
+            return; /* one after the other */
+        if (c->replace && (!next || strcmp(c->instance, next->instance) < 0))
+            next = c;
+    }
+    if (!next || !supervisor_settled(s))
+        return;
+    next->replace = false;
+    supervisor_end_child(s, next, true);
+}
+
+static void supervisor_times(struct supervisor *s, uint64_t now)
+{
+    for (int i = 0; i < s->child_count; i++) {
+        struct child *c = s->children[i];
+        if (c->state == CHILD_STOPPING && now >= c->kill_ms) {
+            log_warn(NULL, "%s did not end in time: killed", c->instance);
+            c->kill_ms = now + SUPERVISOR_KILL_AFTER_MS;
+            child_signal(c, SIGKILL);
+        }
+        if (c->state == CHILD_WAITING && now >= c->retry_ms && !supervisor_stopping(s))
+            supervisor_begin(s, c);
+    }
+}
+
+static bool supervisor_end_all(struct supervisor *s, bool gateways)
+{
+    bool any = false;
+    for (int i = s->child_count - 1; i >= 0; i--) {
+        struct child *c = s->children[i];
+        if (!gateways && strcmp(c->kind, FLEET_GATEWAY) == 0)
+            continue;
+        if (c->state == CHILD_WAITING) {
+            supervisor_remove(s, i);
+            continue;
+        }
+        any = true;
+        supervisor_end_child(s, c, false);
+    }
+    return any;
+}
+
+static void supervisor_turn(struct supervisor *s)
+{
+    uint64_t now = clock_mono_ms();
+    supervisor_reap(s);
+    supervisor_times(s, now);
+    if (s->phase == SUPERVISOR_STOPPING && !supervisor_end_all(s, false))
+        s->phase = SUPERVISOR_STOPPING_LAST;
+    if (s->phase == SUPERVISOR_STOPPING_LAST && !supervisor_end_all(s, true) && !s->probe.busy) {
+        s->phase = SUPERVISOR_ENDED;
+        loop_stop(s->loop);
+    }
+    if (supervisor_stopping(s))
+        return;
+    for (int k = 0; k < s->kind_count; k++)
+        supervisor_match(s, k);
+    supervisor_replace_next(s);
+    supervisor_look(s, now);
+    supervisor_check_ready(s);
+    if (s->phase == SUPERVISOR_STARTING && s->opt->ready_ms && now - s->begun_ms > s->opt->ready_ms) {
+        const struct child *slow = NULL;
+        for (int i = 0; i < s->child_count; i++)
+            if (s->children[i]->state != CHILD_UP || (!slow && strcmp(s->children[i]->kind, FLEET_GATEWAY) == 0))
+                slow = s->children[i];
+        supervisor_give_up(s, slow, "does not become ready");
+    }
+}
+
+static void supervisor_tick(void *ud)
+{
+    supervisor_turn(ud);
+}
+
+void supervisor_stop(struct supervisor *s)
+{
+    if (supervisor_stopping(s))
+        return;
+    supervisor_line(s, "stopping %d processes", s->child_count);
+    s->phase = SUPERVISOR_STOPPING;
+}
+
+void supervisor_restart(struct supervisor *s, int kind)
+{
+    for (int i = 0; i < s->child_count; i++)
+        if (kind < 0 || strcmp(s->children[i]->kind, s->kinds[kind].name) == 0)
+            s->children[i]->replace = true;
+}
+
+void supervisor_scale(struct supervisor *s, int kind, unsigned count)
+{
+    supervisor_line(s, "%s: %u processes wanted, %u before", s->kinds[kind].name, count, s->wanted[kind]);
+    s->wanted[kind] = count;
+    supervisor_turn(s);
+}
+
+/* A second signal does not wait for anybody. */
+static void supervisor_signalled(void *ud)
+{
+    struct supervisor *s = ud;
+    if (!supervisor_stopping(s)) {
+        supervisor_stop(s);
+        return;
+    }
+    for (int i = 0; i < s->child_count; i++)
+        child_signal(s->children[i], SIGKILL);
+}
+
+/* Files and the whole run */
+
+int supervisor_lock(const struct cli *cli, struct err *err)
+{
+    char path[FILES_PATH_BYTES];
+    int rc = files_mkdirs(cli->run_dir, 0755, err);
+    if (rc == 0)
+        rc = cli_path(cli, FLEET_LOCK_FILE, path, err);
+    if (rc < 0)
+        return rc;
+    _cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return err_set(err, ERR_IO, "cannot open %.150s: %s", path, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return err_set(err, ERR_CONFLICT, "another supervisor runs in %.150s", cli->run_dir);
+    return TAKE_FD(fd);
+}
+
+static int supervisor_write(const struct supervisor *s, const char *name, const char *text, struct err *err)
+{
+    char path[FILES_PATH_BYTES], line[PROBE_URL_BYTES];
+    int n = snprintf(line, sizeof(line), "%s\n", text);
+    int rc = cli_path(s->opt->cli, name, path, err);
+    return rc < 0 ? rc : files_write(path, line, (size_t)n, 0644, err);
+}
+
+static void supervisor_unlink(const struct supervisor *s, const char *name)
+{
+    char path[FILES_PATH_BYTES];
+    if (cli_path(s->opt->cli, name, path, NULL) == 0)
+        unlink(path);
+}
+
+static int supervisor_address(struct supervisor *s, struct err *err)
+{
+    const char *host = config_str(s->opt->cli->config, CONFIG_HTTP_HOST);
+    int rc = port_reserve(host, s->opt->port, s->opt->port_fixed, &s->port, &s->port_fd, err);
+    if (rc < 0)
+        return rc;
+    if (s->opt->port && s->port != s->opt->port)
+        supervisor_line(s, "port %u is taken: the gateway listens on %u", s->opt->port, s->port);
+    bool any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 || !*host;
+    bool six = strchr(host, ':') != NULL && !any;
+    snprintf(s->url, sizeof(s->url), "http://%s%.60s%s:%u", six ? "[" : "", any ? "127.0.0.1" : host, six ? "]" : "", s->port);
+    return 0;
+}
+
+static int supervisor_programs(struct supervisor *s, struct err *err)
+{
+    ssize_t n = readlink("/proc/self/exe", s->programs, sizeof(s->programs) - 1);
+    if (n <= 0)
+        return err_set(err, ERR_IO, "cannot find the folder of this program: %s", strerror(errno));
+    s->programs[n] = '\0';
+    char *slash = strrchr(s->programs, '/');
+    if (slash)
+        *slash = '\0';
+    return 0;
+}
+
+static void supervisor_said(void *ud, const char *line)
+{
+    supervisor_line(ud, "%s", line);
+}
+
+static int supervisor_prepare(struct supervisor *s, struct err *err)
+{
+    char path[FILES_PATH_BYTES], pid[16];
+    int rc = cli_path(s->opt->cli, "log", path, err);
+    if (rc == 0)
+        rc = files_mkdirs(path, 0755, err);
+    if (rc == 0)
+        rc = supervisor_programs(s, err);
+    if (rc == 0)
+        rc = setup_all(s->opt->cli, supervisor_said, s, err);
+    if (rc == 0)
+        rc = supervisor_address(s, err);
+    snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    if (rc == 0)
+        rc = supervisor_write(s, FLEET_PID_FILE, pid, err);
+    if (rc == 0)
+        rc = supervisor_write(s, FLEET_URL_FILE, s->url, err);
+    return rc;
+}
+
+static int supervisor_loop(struct supervisor *s, struct err *err)
+{
+    char url[CONTROL_URL_BYTES];
+    control_url_make(s->opt->cli->run_dir, FLEET_SUPERVISOR, url);
+    int rc = control_server_new(s->loop, url, supervisor_control, s, &s->control, err);
+    if (rc < 0)
+        return rc;
+    s->timer = loop_timer_new(s->loop, supervisor_tick, s);
+    loop_timer_start(s->timer, 0, SUPERVISOR_TICK_MS);
+    loop_signals(s->loop, supervisor_signalled, supervisor_signalled, s);
+    loop_run(s->loop);
+    loop_timer_free(s->timer);
+    control_server_free(s->control);
+    if (s->failed) {
+        *err = s->failure;
+        return -(int)err->code;
+    }
+    return 0;
+}
+
+int supervisor_run(const struct supervisor_options *opt, char guilty_log[FILES_PATH_BYTES], struct err *err)
+{
+    _cleanup_free_ struct supervisor *s = calloc(1, sizeof(*s));
+    if (!s)
+        return err_set(err, ERR_MEMORY, "no memory left");
+    s->opt = opt;
+    s->phase = SUPERVISOR_STARTING;
+    s->kind_count = fleet_kinds(s->kinds);
+    memcpy(s->wanted, opt->counts, sizeof(s->wanted));
+    s->started_at_us = clock_wall_us();
+    s->port_fd = -1;
+    int rc = supervisor_prepare(s, err);
+    if (rc == 0) {
+        s->loop = loop_new();
+        s->probe.loop = s->loop;
+        s->probe.done = supervisor_probed;
+        s->probe.ud = s;
+        snprintf(s->probe.run_dir, sizeof(s->probe.run_dir), "%s", opt->cli->run_dir);
+        s->begun_ms = clock_mono_ms();
+        rc = supervisor_loop(s, err);
+        loop_free(s->loop);
+        supervisor_unlink(s, FLEET_URL_FILE);
+        supervisor_unlink(s, FLEET_PID_FILE);
+    }
+    if (s->port_fd >= 0)
+        close(s->port_fd);
+    if (guilty_log)
+        snprintf(guilty_log, FILES_PATH_BYTES, "%s", s->guilty_log);
+    return rc;
+}

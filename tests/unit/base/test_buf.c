@@ -1,0 +1,106 @@
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <string.h>
+#include "base/buf.h"
+
+Test(buf, appends)
+{
+    struct buf b;
+    buf_init(&b, 1000);
+    cr_assert_str_eq(buf_str(&b), "");
+    buf_adds(&b, "one ");
+    buf_addc(&b, '2');
+    buf_addf(&b, " %s %d", "three", 4);
+    buf_add(&b, NULL, 0);
+    cr_assert_str_eq(buf_str(&b), "one 2 three 4");
+    cr_assert_eq(b.len, 13);
+    buf_fini(&b);
+}
+
+Test(buf, grows_and_stays_whole)
+{
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    for (int i = 0; i < 100000; i++)
+        buf_addc(&b, (char)('a' + i % 26));
+    cr_assert_eq(b.len, 100000);
+    for (int i = 0; i < 100000; i++)
+        cr_assert_eq(b.data[i], 'a' + i % 26);
+    buf_fini(&b);
+}
+
+Test(buf, the_maximum_fails_and_changes_nothing)
+{
+    struct buf b;
+    buf_init(&b, 10);
+    buf_adds(&b, "0123456789");
+    cr_assert(!buf_failed(&b));
+    buf_addc(&b, 'x');
+    cr_assert(buf_failed(&b));
+    cr_assert_str_eq(buf_str(&b), "0123456789");
+    buf_addf(&b, "%s", "y");
+    cr_assert_null(buf_reserve(&b, SIZE_MAX));
+    cr_assert_null(buf_take(&b, NULL));
+    buf_reset(&b);
+    cr_assert(!buf_failed(&b));
+    buf_adds(&b, "again");
+    cr_assert_str_eq(buf_str(&b), "again");
+    buf_fini(&b);
+}
+
+Test(buf, json_strings)
+{
+    struct buf b;
+    buf_init(&b, 1000);
+    buf_add_json(&b, "a\"b\\c\n\r\t\x01\0é", 12);
+    cr_assert_str_eq(buf_str(&b), "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u0000é\"");
+    buf_reset(&b);
+    buf_add_json(&b, "", 0);
+    cr_assert_str_eq(buf_str(&b), "\"\"");
+    buf_fini(&b);
+}
+
+Test(buf, shift_takes_from_the_front)
+{
+    struct buf b;
+    buf_init(&b, 100);
+    buf_adds(&b, "hello world");
+    buf_shift(&b, 6);
+    cr_assert_str_eq(buf_str(&b), "world");
+    buf_shift(&b, 0);
+    cr_assert_str_eq(buf_str(&b), "world");
+    buf_shift(&b, 5);
+    cr_assert_eq(b.len, 0);
+    cr_assert_str_eq(buf_str(&b), "");
+    buf_fini(&b);
+}
+
+Test(buf, reserve_then_raise_len)
+{
+    struct buf b;
+    buf_init(&b, 100);
+    char *p = buf_reserve(&b, 3);
+    memcpy(p, "abc", 3);
+    b.len += 3;
+    buf_addc(&b, 'd');
+    cr_assert_str_eq(buf_str(&b), "abcd");
+    buf_fini(&b);
+}
+
+Test(buf, take_hands_over)
+{
+    struct buf b;
+    size_t n;
+    buf_init(&b, 100);
+    buf_adds(&b, "mine");
+    char *p = buf_take(&b, &n);
+    cr_assert_str_eq(p, "mine");
+    cr_assert_eq(n, 4);
+    cr_assert_eq(b.len, 0);
+    free(p);
+    p = buf_take(&b, &n);
+    cr_assert_str_eq(p, "");
+    cr_assert_eq(n, 0);
+    free(p);
+    buf_fini(&b);
+}
