@@ -372,6 +372,8 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION jm_api_key_find(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION jm_api_key_find(bytea) TO jobmill_gateway;
+-- The function runs as the owner, who is bound by the policies too and has no tenant there.
+CREATE POLICY key_lookup ON api_keys FOR SELECT TO CURRENT_USER USING (true);
 
 -- Grants: just what each kind needs. An analyzer cannot read a résumé.
 GRANT USAGE ON SCHEMA public TO jobmill_gateway, jobmill_dispatcher, jobmill_analyzer, jobmill_optimizer, jobmill_cover_letter, jobmill_embedding;

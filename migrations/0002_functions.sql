@@ -1,6 +1,8 @@
 -- The set-based statements of the hot path. Each call is one transaction; many tasks to a call.
 --
--- Lock order everywhere: tasks (by subject_id), then batches (by batch_id). State numbers: proto/states.def.
+-- Lock order everywhere: tasks (in the order of the arrays, which callers sort by subject_id), then batches (by batch_id).
+-- Arrays are joined to tasks by LATERAL ... FOR UPDATE: it cannot be turned around, so every element is one look-up by key, whatever the
+-- statistics of a table that is full now and empty in a minute say; for the same reason the rows are then named by their whole key. State numbers: proto/states.def.
 -- Every function that changes tasks returns rows of one shape, so that the caller publishes what became ready and tells who watches:
 --   what 1: accepted by the store (the attempt still owned the task)
 --   what 2: publish this task (subject_id, stage, priority, traceparent)
@@ -71,10 +73,10 @@ BEGIN
     IF coalesce(array_length(p_tenants, 1), 0) = 0 THEN
         RETURN;
     END IF;
-    WITH u AS (
-        SELECT * FROM unnest(p_tenants, p_apps, p_states, p_codes, p_details) AS x(t, app, state, code, detail)
+    WITH u AS MATERIALIZED (
+        SELECT x.*, 1::smallint AS kind FROM unnest(p_tenants, p_apps, p_states, p_codes, p_details) AS x(t, app, state, code, detail)
     ), gone AS (
-        DELETE FROM tasks k USING u WHERE k.tenant_id = u.t AND k.subject_id = u.app AND k.kind = 1
+        DELETE FROM tasks k USING u WHERE k.tenant_id = u.t AND k.subject_id = u.app AND k.kind = u.kind
         RETURNING k.*, u.state AS end_state, u.code AS end_code, u.detail
     ), hist AS (
         INSERT INTO task_history (tenant_id, subject_id, kind, stage, state, attempt, token, worker_id, code, created_at, claimed_at)
@@ -102,14 +104,13 @@ RETURNS TABLE (tenant_id uuid, subject_id uuid, kind smallint, token bigint, att
 LANGUAGE plpgsql AS $$
 BEGIN
     RETURN QUERY
-    WITH c AS (
-        SELECT k.tenant_id, k.subject_id, k.kind FROM unnest(p_tenants, p_subjects) AS u(t, s)
-        JOIN tasks k ON k.tenant_id = u.t AND k.subject_id = u.s
-        WHERE k.stage = p_stage AND k.state = 3
-        ORDER BY k.subject_id FOR UPDATE OF k
+    WITH c AS MATERIALIZED (
+        SELECT mine.* FROM unnest(p_tenants, p_subjects) AS x(t, s) CROSS JOIN LATERAL (
+            SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
+            WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.stage = p_stage AND k.state = 3 FOR UPDATE) AS mine
     )
     UPDATE tasks k SET state = 4, worker_id = p_worker, attempt = k.attempt + 1, token = k.token + 1, claimed_at = now()
-    FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = c.kind AND k.state = 3 AND k.stage = p_stage
+    FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = c.kind
     RETURNING k.tenant_id, k.subject_id, k.kind, k.token, k.attempt, k.batch_id, k.job_id, k.profile_id, k.options, k.traceparent, k.released_at, k.priority;
 END $$;
 
@@ -119,9 +120,11 @@ RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
 DECLARE v_t uuid[]; v_s uuid[]; a_t uuid[]; a_b uuid[]; a_s uuid[]; a_p smallint[]; a_tr text[]; a_one smallint[]; a_six smallint[]; a_zero smallint[];
 BEGIN
     WITH u AS (
-        SELECT * FROM unnest(p_tenants, p_subjects, p_tokens, p_titles, p_companies, p_analyses) AS x(t, s, tok, title, company, analysis)
+        SELECT x.*, mine.kind FROM unnest(p_tenants, p_subjects, p_tokens, p_titles, p_companies, p_analyses) AS x(t, s, tok, title, company, analysis)
+        CROSS JOIN LATERAL (SELECT k.kind FROM tasks k WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = 2 AND k.state = 4 AND k.token = x.tok
+                            AND k.worker_id = p_worker FOR UPDATE) AS mine
     ), gone AS (
-        DELETE FROM tasks k USING u WHERE k.tenant_id = u.t AND k.subject_id = u.s AND k.kind = 2 AND k.state = 4 AND k.token = u.tok AND k.worker_id = p_worker
+        DELETE FROM tasks k USING u WHERE k.tenant_id = u.t AND k.subject_id = u.s AND k.kind = u.kind
         RETURNING k.*, u.title, u.company, u.analysis
     ), ins AS (
         INSERT INTO posting_analyses (tenant_id, job_id, title, company, analysis)
@@ -135,13 +138,13 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY SELECT 1::smallint, t, s, 1::smallint, 6::smallint, NULL::uuid, 0::bigint, 0::smallint, 0::smallint, ''::text FROM unnest(v_t, v_s) AS x(t, s);
-    WITH c AS (
-        SELECT k.tenant_id, k.subject_id FROM unnest(v_t, v_s) AS x(t, s)
-        JOIN tasks k ON k.tenant_id = x.t AND k.job_id = x.s AND k.kind = 1
-        WHERE k.state = 1 AND k.stage = 1 ORDER BY k.subject_id FOR UPDATE OF k
+    WITH c AS MATERIALIZED (
+        SELECT mine.* FROM unnest(v_t, v_s) AS x(t, s) CROSS JOIN LATERAL (
+            SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
+            WHERE k.tenant_id = x.t AND k.job_id = x.s AND k.kind = 1 AND k.state = 1 AND k.stage = 1 FOR UPDATE) AS mine
     ), adv AS (
         UPDATE tasks k SET flags = k.flags | 1, stage = 2, state = 3, attempt = 0, released_at = now()
-        FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = 1 AND k.state = 1 AND k.stage = 1
+        FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = c.kind
         RETURNING k.tenant_id, k.batch_id, k.subject_id, k.priority, k.traceparent
     )
     SELECT array_agg(tenant_id), array_agg(batch_id), array_agg(subject_id), array_agg(priority), array_agg(traceparent),
@@ -161,15 +164,14 @@ RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
 DECLARE a_t uuid[]; a_b uuid[]; a_s uuid[]; a_p smallint[]; a_tr text[]; a_two smallint[]; a_six smallint[]; a_zero smallint[];
 BEGIN
     WITH u AS (
-        SELECT k.tenant_id, k.subject_id, x.resume, x.score, x.overall, x.review
-        FROM unnest(p_tenants, p_subjects, p_tokens, p_resumes, p_scores, p_overall, p_review) AS x(t, s, tok, resume, score, overall, review)
-        JOIN tasks k ON k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = 1
-        WHERE k.stage = 2 AND k.state = 4 AND k.token = x.tok AND k.worker_id = p_worker
-        ORDER BY k.subject_id FOR UPDATE OF k
+        SELECT mine.*, x.resume, x.score, x.overall, x.review FROM unnest(p_tenants, p_subjects, p_tokens, p_resumes, p_scores, p_overall, p_review) AS x(t, s, tok, resume, score, overall, review)
+        CROSS JOIN LATERAL (SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
+                            WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = 1 AND k.stage = 2 AND k.state = 4 AND k.token = x.tok
+                            AND k.worker_id = p_worker FOR UPDATE) AS mine
     ), adv AS (
         UPDATE tasks k SET stage = 3, state = 3, attempt = 0, score = u.overall, flags = k.flags | CASE WHEN u.review THEN 4 ELSE 0 END,
             released_at = now(), worker_id = NULL
-        FROM u WHERE k.tenant_id = u.tenant_id AND k.subject_id = u.subject_id AND k.kind = 1
+        FROM u WHERE k.tenant_id = u.tenant_id AND k.subject_id = u.subject_id AND k.kind = u.kind
         RETURNING k.tenant_id, k.batch_id, k.subject_id, k.priority, k.traceparent, u.resume, u.score AS score_doc
     ), docs AS (
         INSERT INTO documents (tenant_id, application_id, kind, sealed)
@@ -194,15 +196,14 @@ DECLARE a_t uuid[]; a_b uuid[]; a_s uuid[]; a_f smallint[]; a_c smallint[]; a_th
         e_t uuid[]; e_s uuid[]; e_st smallint[]; e_c smallint[]; e_d text[];
 BEGIN
     WITH u AS (
-        SELECT k.tenant_id, k.subject_id, x.letter, x.review, x.code
-        FROM unnest(p_tenants, p_subjects, p_tokens, p_letters, p_review, p_codes) AS x(t, s, tok, letter, review, code)
-        JOIN tasks k ON k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = 1
-        WHERE k.stage = 3 AND k.state = 4 AND k.token = x.tok AND k.worker_id = p_worker
-        ORDER BY k.subject_id FOR UPDATE OF k
+        SELECT mine.*, x.letter, x.review, x.code FROM unnest(p_tenants, p_subjects, p_tokens, p_letters, p_review, p_codes) AS x(t, s, tok, letter, review, code)
+        CROSS JOIN LATERAL (SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
+                            WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = 1 AND k.stage = 3 AND k.state = 4 AND k.token = x.tok
+                            AND k.worker_id = p_worker FOR UPDATE) AS mine
     ), adv AS (
         UPDATE tasks k SET stage = 5, state = 1, attempt = 0, flags = k.flags | CASE WHEN u.review THEN 4 ELSE 0 END,
             code = CASE WHEN u.review THEN u.code ELSE k.code END
-        FROM u WHERE k.tenant_id = u.tenant_id AND k.subject_id = u.subject_id AND k.kind = 1
+        FROM u WHERE k.tenant_id = u.tenant_id AND k.subject_id = u.subject_id AND k.kind = u.kind
         RETURNING k.tenant_id, k.batch_id, k.subject_id, k.flags, k.code, u.letter
     ), docs AS (
         INSERT INTO documents (tenant_id, application_id, kind, sealed)
@@ -229,9 +230,12 @@ DECLARE v_t uuid[]; v_s uuid[]; v_k smallint[]; a_t uuid[]; a_b uuid[]; a_s uuid
         e_t uuid[]; e_s uuid[]; e_st smallint[]; e_c smallint[]; e_d text[];
 BEGIN
     WITH u AS (
-        SELECT * FROM unnest(p_tenants, p_subjects, p_kinds, p_tokens, p_both, p_skills, p_experience, p_goals) AS x(t, s, k, tok, both_parts, skills, experience, goals)
+        SELECT x.* FROM unnest(p_tenants, p_subjects, p_kinds, p_tokens, p_both, p_skills, p_experience, p_goals)
+             AS x(t, s, kd, tok, both_parts, skills, experience, goals)
+        CROSS JOIN LATERAL (SELECT 1 FROM tasks k WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = x.kd AND k.state = 4 AND k.token = x.tok
+                            AND k.worker_id = p_worker FOR UPDATE) AS mine
     ), gone AS (
-        DELETE FROM tasks k USING u WHERE k.tenant_id = u.t AND k.subject_id = u.s AND k.kind = u.k AND k.state = 4 AND k.token = u.tok AND k.worker_id = p_worker
+        DELETE FROM tasks k USING u WHERE k.tenant_id = u.t AND k.subject_id = u.s AND k.kind = u.kd
         RETURNING k.*, u.both_parts, u.skills, u.experience, u.goals
     ), post AS (
         INSERT INTO posting_vectors (tenant_id, job_id, both_parts) SELECT tenant_id, subject_id, both_parts FROM gone WHERE kind = 3 ON CONFLICT DO NOTHING
@@ -247,20 +251,21 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY SELECT 1::smallint, t, s, 4::smallint, 6::smallint, NULL::uuid, 0::bigint, 0::smallint, 0::smallint, ''::text FROM unnest(v_t, v_s) AS x(t, s);
-    WITH hit AS (
-        SELECT k.tenant_id, k.subject_id FROM unnest(v_t, v_s, v_k) AS x(t, s, kind)
-        JOIN tasks k ON k.tenant_id = x.t AND k.job_id = x.s AND k.kind = 1 WHERE x.kind = 3
+    -- profiles are few: their chains are found by a scan; postings by key
+    WITH c AS MATERIALIZED (
+        SELECT mine.* FROM unnest(v_t, v_s, v_k) AS x(t, s, kd) CROSS JOIN LATERAL (
+            SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
+            WHERE k.tenant_id = x.t AND k.job_id = x.s AND k.kind = 1 AND k.flags & 2 = 0
+              AND EXISTS (SELECT 1 FROM profile_vectors v WHERE v.tenant_id = k.tenant_id AND v.profile_id = k.profile_id) FOR UPDATE) AS mine
+        WHERE x.kd = 3
         UNION
-        SELECT k.tenant_id, k.subject_id FROM unnest(v_t, v_s, v_k) AS x(t, s, kind)
-        JOIN tasks k ON k.tenant_id = x.t AND k.profile_id = x.s AND k.kind = 1 WHERE x.kind = 4
-    ), c AS (
-        SELECT k.tenant_id, k.subject_id FROM tasks k JOIN hit ON k.tenant_id = hit.tenant_id AND k.subject_id = hit.subject_id
-        WHERE k.kind = 1 AND k.flags & 2 = 0
-          AND EXISTS (SELECT 1 FROM posting_vectors v WHERE v.tenant_id = k.tenant_id AND v.job_id = k.job_id)
-          AND EXISTS (SELECT 1 FROM profile_vectors v WHERE v.tenant_id = k.tenant_id AND v.profile_id = k.profile_id)
-        ORDER BY k.subject_id FOR UPDATE OF k
+        SELECT mine.* FROM unnest(v_t, v_s, v_k) AS x(t, s, kd) CROSS JOIN LATERAL (
+            SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
+            WHERE k.tenant_id = x.t AND k.profile_id = x.s AND k.kind = 1 AND k.flags & 2 = 0
+              AND EXISTS (SELECT 1 FROM posting_vectors v WHERE v.tenant_id = k.tenant_id AND v.job_id = k.job_id) FOR UPDATE) AS mine
+        WHERE x.kd = 4
     ), adv AS (
-        UPDATE tasks k SET flags = k.flags | 2 FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = 1 AND k.flags & 2 = 0
+        UPDATE tasks k SET flags = k.flags | 2 FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = c.kind
         RETURNING k.tenant_id, k.batch_id, k.subject_id, k.stage, k.flags, k.code
     )
     SELECT array_agg(tenant_id), array_agg(batch_id), array_agg(subject_id), array_agg(stage), array_agg(flags), array_agg(code),

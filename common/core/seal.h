@@ -1,6 +1,6 @@
 /* Sealing of personal columns (libsodium). XChaCha20-Poly1305-IETF under a per-user data key; the data key is wrapped by the master key.
  *
- * Format of a sealed value: version(1)=1 | nonce(24) | ciphertext and tag. Associated data binds a value to its place, so that a value
+ * Format of a sealed value: version(1) | nonce(24) | ciphertext and tag; version 1: the text, 2: the text packed by zstd. Associated data binds a value to its place, so that a value
  * cannot be moved to another row or column. Erasing a user destroys the wrapped key. Not thread-bound; keys are wiped by _fini. */
 #pragma once
 
@@ -37,7 +37,9 @@ void seal_wrap(const struct seal_key *master, const struct seal_key *key, struct
 int seal_unwrap(const struct seal_key *master, struct str wrapped, struct seal_place at, struct seal_key *ret, struct err *err) MUST_CHECK;
 /* Seals into the arena; ret->n = plain.n + SEAL_OVERHEAD_BYTES. ERR_MEMORY when the arena is exhausted. */
 int seal_close(struct arena *a, const struct seal_key *key, struct str plain, struct seal_place at, struct str *ret, struct err *err) MUST_CHECK;
-/* Opens into the arena (NUL added behind). ERR_SEAL when the value, its place or the key is wrong. */
+/* The same for documents: packed first. Not where a stranger chooses part of the text and sees the size. */
+int seal_close_packed(struct arena *a, const struct seal_key *key, struct str plain, struct seal_place at, struct str *ret, struct err *err) MUST_CHECK;
+/* Opens into the arena (NUL added behind), packed or not. ERR_SEAL when the value, its place or the key is wrong. */
 int seal_open(struct arena *a, const struct seal_key *key, struct str sealed, struct seal_place at, struct str *ret, struct err *err) MUST_CHECK;
 
 /* Keyed hash for equality look-ups (e-mail, API keys): BLAKE2b-256 under a key derived from the master key and `purpose`. */

@@ -301,9 +301,10 @@ static void supervisor_probed(void *ud)
     supervisor_turn(s);
 }
 
-static void supervisor_look(struct supervisor *s, uint64_t now)
+static void supervisor_look(struct supervisor *s)
 {
     struct probe *p = &s->probe;
+    uint64_t now = clock_mono_ms();
     if (p->busy || now < s->probe_ms || (supervisor_settled(s) && s->phase != SUPERVISOR_STARTING))
         return;
     s->probe_ms = now + SUPERVISOR_PROBE_MS;
@@ -323,20 +324,29 @@ static void supervisor_look(struct supervisor *s, uint64_t now)
 
 /* The one turn */
 
+/* One after the other, and the next only when every other process of its kind is up. */
+static bool supervisor_replaceable(const struct supervisor *s, const struct child *c)
+{
+    for (int i = 0; i < s->child_count; i++) {
+        const struct child *other = s->children[i];
+        if (other->state == CHILD_STOPPING && other->again)
+            return false;
+        if (strcmp(other->kind, c->kind) == 0 && other->state != CHILD_UP)
+            return false;
+    }
+    return true;
+}
+
 static void supervisor_replace_next(struct supervisor *s)
 {
-    struct child *next = NULL;
     for (int i = 0; i < s->child_count; i++) {
         struct child *c = s->children[i];
-        if (c->state == CHILD_STOPPING && c->again)
-            return; /* one after the other */
-        if (c->replace && (!next || strcmp(c->instance, next->instance) < 0))
-            next = c;
-    }
-    if (!next || !supervisor_settled(s))
+        if (!c->replace || !supervisor_replaceable(s, c))
+            continue;
+        c->replace = false;
+        supervisor_end_child(s, c, true);
         return;
-    next->replace = false;
-    supervisor_end_child(s, next, true);
+    }
 }
 
 static void supervisor_times(struct supervisor *s, uint64_t now)
@@ -386,7 +396,7 @@ static void supervisor_turn(struct supervisor *s)
     for (int k = 0; k < s->kind_count; k++)
         supervisor_match(s, k);
     supervisor_replace_next(s);
-    supervisor_look(s, now);
+    supervisor_look(s);
     supervisor_check_ready(s);
     if (s->phase == SUPERVISOR_STARTING && s->opt->ready_ms && now - s->begun_ms > s->opt->ready_ms) {
         const struct child *slow = NULL;

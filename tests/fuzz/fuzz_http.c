@@ -1,9 +1,9 @@
 /* The HTTP layer against arbitrary bytes.
  *
- * First byte: how the rest is treated. The pure judges get it as a head, a chunked body, a host and a query; then a real server gets it on a
- * socket pair's worth of loopback, cut into pieces, with handlers that read, stream, pause, hold or ignore the body. Whatever comes, the judges
- * agree with themselves in any pieces, and llhttp never finds an end of a body where the layer's own walk finds none (an assertion of the server:
- * it answers 400, here it must not crash). */
+ * The first byte chooses the handler's habit and the size of the pieces; the rest is judged as a head, a chunked body,
+ * a host, a query and a path, and then sent to a real server whose handler answers, reads, streams, pauses, holds or
+ * does two of these at once. The judges must come to the same verdict in any pieces; the server must survive and end
+ * with no connection left. */
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdint.h>
@@ -17,7 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct http_limits small_limits(void)
 {
-    struct http_limits l = {.line_max_bytes = 512, .head_max_bytes = 2048, .headers_max = 16, .body_max_bytes = 65536, .pipeline_max_bytes = 4096, .linger_ms = 1};
+    struct http_limits l = {.line_max_bytes = 512,
+                            .head_max_bytes = 2048,
+                            .headers_max = 16,
+                            .body_max_bytes = 65536,
+                            .pipeline_max_bytes = 4096,
+                            .linger_ms = 1};
     return http_limits_effective(&l);
 }
 
@@ -80,7 +85,8 @@ static void judge_texts(struct str in)
     (void)http_host_valid(in);
     if (http_decode(&arena, in, true, &out, NULL) == 0)
         must(out.n <= in.n && memchr(out.p, '\0', out.n) == NULL);
-    static const struct http_route routes[] = {{HTTP_METHOD_GET, "/a/{b}:c/{d...}", NULL, NULL}, {HTTP_METHOD_POST, "/{x}/{y}", NULL, NULL}};
+    static const struct http_route routes[] = {{HTTP_METHOD_GET, "/a/{b}:c/{d...}", NULL, NULL},
+                                               {HTTP_METHOD_POST, "/{x}/{y}", NULL, NULL}};
     struct http_router router = {.routes = routes, .count = ARRAY_LEN(routes)};
     struct str params[HTTP_PARAMS_MAX];
     unsigned allowed;
@@ -193,7 +199,9 @@ static void serve(struct str in, unsigned habit)
     fz.habit = habit & 7;
     size_t step = (size_t[]){1 << 20, 1, 7, 64}[(habit >> 3) & 3];
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(http_server_port(fz.server)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons(http_server_port(fz.server)),
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct linger hard = {.l_onoff = 1}; /* so that no port stays behind in TIME_WAIT */
     must(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));

@@ -1,4 +1,5 @@
-/* The decoder of task messages and of control messages: no input may crash it, and what it accepts survives a round trip. */
+/* The decoder of task messages and of control messages: no input may crash it, and what it accepts survives a round
+ * trip. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

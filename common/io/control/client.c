@@ -1,7 +1,8 @@
-/* Every question has a REQ socket of its own, so that slow ones do not hold up the others: all dial and send at once, then the answers
- * are collected in order under one deadline.
+/* Every question has a REQ socket of its own, so that slow ones do not hold up the others: all dial and send at once,
+ * then the answers are collected in order under one deadline.
  *
- * nng dials in the background and would try again until the deadline; so whether nobody listens is asked of the kernel before. */
+ * nng dials in the background and would try again until the deadline; so whether nobody listens is asked of the kernel
+ * before. */
 #include "io/control/client.h"
 
 #include <arpa/inet.h>
@@ -26,8 +27,9 @@ struct question {
     struct err err;
 };
 
-/* Whether it is certain that nobody listens. A unix socket is asked with the wrong type: the kernel says "wrong type" where a process has it
- * open and "refused" where none has, and the listener notices nothing (see listen.h on visitors that hang up). */
+/* Whether it is certain that nobody listens. A unix socket is asked with the wrong type: the kernel says "wrong type"
+ * where a process has it open and "refused" where none has, and the listener notices nothing (see listen.h on visitors
+ * that hang up). */
 
 static bool nobody_at_path(const char *path)
 {
@@ -36,7 +38,8 @@ static bool nobody_at_path(const char *path)
         return false;
     snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
     _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    return fd >= 0 && connect(fd, (const struct sockaddr *)&un, sizeof(un)) < 0 && (errno == ECONNREFUSED || errno == ENOENT);
+    return fd >= 0 && connect(fd, (const struct sockaddr *)&un, sizeof(un)) < 0 &&
+           (errno == ECONNREFUSED || errno == ENOENT);
 }
 
 static bool nobody_at_port(const char *host, unsigned port)
@@ -52,7 +55,8 @@ static bool nobody_at_port(const char *host, unsigned port)
     int failure = 0;
     socklen_t n = sizeof(failure);
     struct pollfd pfd = {.fd = fd, .events = POLLOUT};
-    return poll(&pfd, 1, REFUSAL_WAIT_MS) == 1 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &n) == 0 && failure == ECONNREFUSED;
+    return poll(&pfd, 1, REFUSAL_WAIT_MS) == 1 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &n) == 0 &&
+           failure == ECONNREFUSED;
 }
 
 static bool nobody_there(const char *url)
@@ -66,7 +70,9 @@ static bool nobody_there(const char *url)
 
 static int failed(struct err *err, const char *url, int nng_code)
 {
-    enum err_code code = nng_code == NNG_ETIMEDOUT ? ERR_TIMEOUT : nng_code == NNG_EINVAL || nng_code == NNG_EADDRINVAL ? ERR_CONFIG : ERR_IO;
+    enum err_code code = nng_code == NNG_ETIMEDOUT                              ? ERR_TIMEOUT
+                         : nng_code == NNG_EINVAL || nng_code == NNG_EADDRINVAL ? ERR_CONFIG
+                                                                                : ERR_IO;
     return err_set(err, code, "control: %.120s: %s", url, nng_strerror(nng_code));
 }
 
@@ -76,7 +82,8 @@ static int question_open(struct question *q, const char *url, int timeout_ms)
     if (rc)
         return rc;
     nng_socket_set_size(q->socket, NNG_OPT_RECVMAXSZ, CONTROL_TEXT_MAX_BYTES + 8192);
-    nng_socket_set_ms(q->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
+    nng_socket_set_ms(q->socket, NNG_OPT_REQ_RESENDTIME,
+                      2 * timeout_ms); /* only over a new connection, when one was lost */
     nng_socket_set_ms(q->socket, NNG_OPT_RECONNMINT, 10);
     nng_socket_set_ms(q->socket, NNG_OPT_RECONNMAXT, 100);
     rc = nng_aio_alloc(&q->aio, NULL, NULL);

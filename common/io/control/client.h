@@ -5,8 +5,8 @@
 
 #define CONTROL_SURVEY_MAX 256
 
-/* Asks one. timeout_ms covers everything. -ERR_UNAVAILABLE nobody listens there, -ERR_TIMEOUT, or an error of the decoder.
- * A reply with ok false is a success of the call. control_reply_fini(ret) afterwards. */
+/* Asks one. timeout_ms covers everything. -ERR_UNAVAILABLE nobody listens there, -ERR_TIMEOUT, or an error of the
+ * decoder. A reply with ok false is a success of the call. control_reply_fini(ret) afterwards. */
 int control_call(const char *url, const struct control_request *q, int timeout_ms, struct control_reply *ret,
                  struct err *err);
 

@@ -1,5 +1,5 @@
-/* check: no visit under way -> connect and say hello; next time: somebody was let in meanwhile -> fine, hang up; nobody -> listen anew.
- * SP's hello is eight bytes: 0 'S' 'P' 0, the protocol number (big endian), 0 0. */
+/* check: no visit under way -> connect and say hello; next time: somebody was let in meanwhile -> fine, hang up; nobody
+ * -> listen anew. SP's hello is eight bytes: 0 'S' 'P' 0, the protocol number (big endian), 0 0. */
 #include "io/control/listen.h"
 
 #include <limits.h>

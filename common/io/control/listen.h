@@ -1,8 +1,9 @@
 /* The listening end of the control plane, kept alive. Private to io/control.
  *
- * nng 1.5 takes no more visitors, for good, when one on a unix socket hangs up before it was greeted, which happens when a client gives up
- * on a process that was stopped for a while (listener_accept_cb treats the resulting NNG_ECLOSED as its own end). So the process visits
- * itself every few seconds; when no visitor was let in by the next time, it listens anew. */
+ * nng 1.5 takes no more visitors, for good, when one on a unix socket hangs up before it was greeted, which happens
+ * when a client gives up on a process that was stopped for a while (listener_accept_cb treats the resulting NNG_ECLOSED
+ * as its own end). So the process visits itself every few seconds; when no visitor was let in by the next time, it
+ * listens anew. */
 #pragma once
 
 #include <nng/nng.h>

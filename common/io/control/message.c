@@ -1,5 +1,6 @@
-/* Between the wire and plain structs. Requests are small and unpacked on a bounded budget; replies carry up to a megabyte of text.
- * The budget allocator counts what protobuf-c asks for, so that no message makes the reader allocate more than a few times its limit. */
+/* Between the wire and plain structs. Requests are small and unpacked on a bounded budget; replies carry up to a
+ * megabyte of text. The budget allocator counts what protobuf-c asks for, so that no message makes the reader allocate
+ * more than a few times its limit. */
 #include "io/control/message.h"
 
 #include <stdlib.h>
@@ -61,7 +62,8 @@ static int check_schema(uint32_t version, struct err *err)
 {
     if (version == CONTROL_SCHEMA)
         return 0;
-    return err_set(err, ERR_SCHEMA, "control message: schema version %u, this program knows %d", version, CONTROL_SCHEMA);
+    return err_set(err, ERR_SCHEMA, "control message: schema version %u, this program knows %d", version,
+                   CONTROL_SCHEMA);
 }
 
 void control_request_encode(const struct control_request *q, struct buf *out)
@@ -79,13 +81,34 @@ void control_request_encode(const struct control_request *q, struct buf *out)
     scale.count = q->count;
     w.schema_version = CONTROL_SCHEMA;
     switch (q->verb) {
-    case CONTROL_PING: w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_PING; w.ping = &ping; break;
-    case CONTROL_STATS: w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_STATS; w.stats = &stats; break;
-    case CONTROL_SET: w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_SET; w.set = &set; break;
-    case CONTROL_DRAIN: w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_DRAIN; w.drain = &drain; break;
-    case CONTROL_SCALE: w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_SCALE; w.scale = &scale; break;
-    case CONTROL_STOP: w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_STOP; w.stop = &stop; break;
-    case CONTROL_RESTART: w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_RESTART; w.restart = &restart; break;
+    case CONTROL_PING:
+        w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_PING;
+        w.ping = &ping;
+        break;
+    case CONTROL_STATS:
+        w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_STATS;
+        w.stats = &stats;
+        break;
+    case CONTROL_SET:
+        w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_SET;
+        w.set = &set;
+        break;
+    case CONTROL_DRAIN:
+        w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_DRAIN;
+        w.drain = &drain;
+        break;
+    case CONTROL_SCALE:
+        w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_SCALE;
+        w.scale = &scale;
+        break;
+    case CONTROL_STOP:
+        w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_STOP;
+        w.stop = &stop;
+        break;
+    case CONTROL_RESTART:
+        w.verb_case = JOBMILL__CONTROL_REQUEST__VERB_RESTART;
+        w.restart = &restart;
+        break;
     }
     size_t n = jobmill__control_request__get_packed_size(&w);
     char *at = buf_reserve(out, n);
@@ -96,10 +119,18 @@ void control_request_encode(const struct control_request *q, struct buf *out)
 static int request_of(const Jobmill__ControlRequest *w, struct control_request *q, struct err *err)
 {
     switch (w->verb_case) {
-    case JOBMILL__CONTROL_REQUEST__VERB_PING: q->verb = CONTROL_PING; return 0;
-    case JOBMILL__CONTROL_REQUEST__VERB_STATS: q->verb = CONTROL_STATS; return 0;
-    case JOBMILL__CONTROL_REQUEST__VERB_DRAIN: q->verb = CONTROL_DRAIN; return 0;
-    case JOBMILL__CONTROL_REQUEST__VERB_STOP: q->verb = CONTROL_STOP; return 0;
+    case JOBMILL__CONTROL_REQUEST__VERB_PING:
+        q->verb = CONTROL_PING;
+        return 0;
+    case JOBMILL__CONTROL_REQUEST__VERB_STATS:
+        q->verb = CONTROL_STATS;
+        return 0;
+    case JOBMILL__CONTROL_REQUEST__VERB_DRAIN:
+        q->verb = CONTROL_DRAIN;
+        return 0;
+    case JOBMILL__CONTROL_REQUEST__VERB_STOP:
+        q->verb = CONTROL_STOP;
+        return 0;
     case JOBMILL__CONTROL_REQUEST__VERB_SET: {
         q->verb = CONTROL_SET;
         int rc = copy_text(w->set->key, q->key, sizeof(q->key), "key", err);
@@ -112,7 +143,8 @@ static int request_of(const Jobmill__ControlRequest *w, struct control_request *
     case JOBMILL__CONTROL_REQUEST__VERB_RESTART:
         q->verb = CONTROL_RESTART;
         return copy_text(w->restart->kind, q->key, sizeof(q->key), "kind", err);
-    default: return err_set(err, ERR_INVALID, "control message: no verb that this program knows");
+    default:
+        return err_set(err, ERR_INVALID, "control message: no verb that this program knows");
     }
 }
 

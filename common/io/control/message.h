@@ -1,4 +1,5 @@
-/* Questions and answers of the control plane (ControlRequest and ControlReply of proto/messages.proto) as plain structs. */
+/* Questions and answers of the control plane (ControlRequest and ControlReply of proto/messages.proto) as plain
+ * structs. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,11 +10,11 @@
 #include "base/str.h"
 #include "base/uuid.h"
 
-#define CONTROL_SCHEMA 1
-#define CONTROL_NAME_BYTES 64
-#define CONTROL_VALUE_BYTES 512
+#define CONTROL_SCHEMA            1
+#define CONTROL_NAME_BYTES        64
+#define CONTROL_VALUE_BYTES       512
 #define CONTROL_REQUEST_MAX_BYTES 4096
-#define CONTROL_TEXT_MAX_BYTES (1024 * 1024) /* text of a reply */
+#define CONTROL_TEXT_MAX_BYTES    (1024 * 1024) /* text of a reply */
 
 enum control_verb {
     CONTROL_PING = 1, /* who are you */
@@ -48,7 +49,7 @@ struct control_reply {
     char *text;             /* NUL-terminated or NULL; owned by a decoded reply, borrowed by one that is sent */
 };
 
-const char *control_verb_name(enum control_verb verb); /* "ping"; "unknown" */
+const char *control_verb_name(enum control_verb verb);  /* "ping"; "unknown" */
 enum control_verb control_verb_parse(const char *name); /* 0 when unknown */
 
 void control_reply_fini(struct control_reply *r); /* frees text of a decoded reply */
@@ -57,6 +58,8 @@ void control_reply_fini(struct control_reply *r); /* frees text of a decoded rep
 void control_request_encode(const struct control_request *q, struct buf *out);
 void control_reply_encode(const struct control_reply *r, struct buf *out);
 
-/* -ERR_CORRUPT, -ERR_SCHEMA (another schema version), -ERR_TOO_LARGE, -ERR_INVALID (no verb, text longer than its field). */
+/* -ERR_CORRUPT, -ERR_SCHEMA (another schema version), -ERR_TOO_LARGE, -ERR_INVALID (no verb, text longer than its
+ * field). */
 int control_request_decode(struct str bytes, struct control_request *ret, struct err *err);
-int control_reply_decode(struct str bytes, struct control_reply *ret, struct err *err); /* control_reply_fini afterwards */
+int control_reply_decode(struct str bytes, struct control_reply *ret,
+                         struct err *err); /* control_reply_fini afterwards */

@@ -2,8 +2,9 @@
  *
  *     RECEIVING --nng's thread--> ARRIVED --loop--> ASKED --control_answer--> SENDING --nng's thread--> RECEIVING
  *
- * nng's threads only move a context between states (atomic) and wake the loop; requests are decoded and handled there. A context
- * in ASKED belongs to the handler. When the server is freed meanwhile, the context is left to control_answer, which frees it. */
+ * nng's threads only move a context between states (atomic) and wake the loop; requests are decoded and handled there.
+ * A context in ASKED belongs to the handler. When the server is freed meanwhile, the context is left to control_answer,
+ * which frees it. */
 #include "io/control/server.h"
 
 #include <assert.h>
@@ -188,7 +189,9 @@ int control_server_new(struct loop *l, const char *url, control_handler_fn *fn, 
         return 0;
     }
     control_server_free(s);
-    enum err_code code = rc == NNG_EADDRINUSE ? ERR_CONFLICT : rc == NNG_EADDRINVAL || rc == NNG_EINVAL ? ERR_CONFIG : ERR_IO;
+    enum err_code code = rc == NNG_EADDRINUSE                       ? ERR_CONFLICT
+                         : rc == NNG_EADDRINVAL || rc == NNG_EINVAL ? ERR_CONFIG
+                                                                    : ERR_IO;
     return err_set(err, code, "control: listening at %.120s: %s", url, nng_strerror(rc));
 }
 

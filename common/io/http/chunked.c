@@ -1,5 +1,5 @@
-/* The framing of a chunked body (RFC 9112 section 7), byte by byte and without freedoms: no space around the size, no bare LF, at most 15
- * digits, extensions and trailers bounded.
+/* The framing of a chunked body (RFC 9112 section 7), byte by byte and without freedoms: no space around the size, no
+ * bare LF, at most 15 digits, extensions and trailers bounded.
  *
  *     SIZE -(;)-> EXT -(CR)-> SIZE_LF -> DATA -> DATA_CR -> DATA_LF -> SIZE ...
  *     SIZE_LF of size 0 -> TRAILER_START -(other)-> TRAILER -(CR)-> TRAILER_LF -> TRAILER_START
@@ -113,7 +113,8 @@ static int chunked_byte(struct http_chunked *c, char b, const struct http_limits
     return 0;
 }
 
-ssize_t http_chunked_next(struct http_chunked *c, const char *p, size_t n, const struct http_limits *limits, bool *ret_data, struct err *err)
+ssize_t http_chunked_next(struct http_chunked *c, const char *p, size_t n, const struct http_limits *limits,
+                          bool *ret_data, struct err *err)
 {
     *ret_data = c->state == HTTP_CHUNKED_DATA;
     if (*ret_data) {

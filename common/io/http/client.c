@@ -1,4 +1,5 @@
-/* One easy handle, kept between requests for its connections. Everything a caller hears is one sentence with the address in it. */
+/* One easy handle, kept between requests for its connections. Everything a caller hears is one sentence with the
+ * address in it. */
 #include "io/http/client.h"
 
 #include <curl/curl.h>
@@ -222,13 +223,16 @@ static int client_failed(struct client_transfer *t, CURLcode rc, struct err *err
         break;
     }
     if (t->too_large)
-        return err_set(err, ERR_TOO_LARGE, "the answer of %.*s is larger than %zu bytes", len, url, t->response->body.max_bytes);
+        return err_set(err, ERR_TOO_LARGE, "the answer of %.*s is larger than %zu bytes", len, url,
+                       t->response->body.max_bytes);
     if (t->read_failed)
         return err_set(err, ERR_IO, "the body to send could not be read");
-    return err_set(err, ERR_IO, "the connection to %.*s broke: %s", len, url, t->error[0] ? t->error : curl_easy_strerror(rc));
+    return err_set(err, ERR_IO, "the connection to %.*s broke: %s", len, url,
+                   t->error[0] ? t->error : curl_easy_strerror(rc));
 }
 
-int http_client_send(struct http_client *c, const struct http_client_request *request, struct http_client_response *response, struct err *err)
+int http_client_send(struct http_client *c, const struct http_client_request *request,
+                     struct http_client_response *response, struct err *err)
 {
     struct client_transfer t = {.easy = c->easy, .request = request, .response = response};
     struct curl_slist *headers = NULL;

@@ -5,11 +5,13 @@
  *       |(idle_ms)      |(bad, header_ms: 4xx)     |-(peer gone, cut)----------------------------> closed, on_abort
  *     closed          LINGER
  *
- * The state is in the fields: REQUEST is c->req, LINGER c->lingering, HEAD c->head_started. Bytes are judged where they were read (one read
- * buffer for all connections); only what cannot be consumed yet is copied into c->in, so an idle connection holds no buffer.
+ * The state is in the fields: REQUEST is c->req, LINGER c->lingering, HEAD c->head_started. Bytes are judged where they
+ * were read (one read buffer for all connections); only what cannot be consumed yet is copied into c->in, so an idle
+ * connection holds no buffer.
  *
- * While a request is worked on, reading goes on until c->in is full: that is how a peer that leaves is noticed at once. A full c->in (or a
- * paused body) stops reading; then the tick asks the kernel. A peer that ends its side before it has its answer counts as gone. */
+ * While a request is worked on, reading goes on until c->in is full: that is how a peer that leaves is noticed at once.
+ * A full c->in (or a paused body) stops reading; then the tick asks the kernel. A peer that ends its side before it has
+ * its answer counts as gone. */
 #include "io/http/http_int.h"
 
 #include <poll.h>
@@ -123,7 +125,8 @@ static int conn_parser_begin(struct http_conn *c, struct str head, const struct 
         return err_set(err, ERR_HTTP, "the head is not valid (%s)", llhttp_errno_name(rc));
     bool chunked = (c->parser.flags & F_CHUNKED) != 0;
     bool empty = !h->chunked && h->content_length == 0;
-    if (chunked != h->chunked || c->parser_done != empty || (!empty && !chunked && c->parser.content_length != h->content_length))
+    if (chunked != h->chunked || c->parser_done != empty ||
+        (!empty && !chunked && c->parser.content_length != h->content_length))
         return err_set(err, ERR_HTTP, "the framing of the message is ambiguous");
     return 0;
 }
@@ -138,7 +141,8 @@ static int conn_request_make(struct http_conn *c, struct str bytes, bool *ret_no
     struct http_head head;
     char *copy = arena_strndup(&req->arena, bytes.p, bytes.n);
     struct str own = {.p = copy, .n = bytes.n};
-    int rc = copy ? http_head_parse(own, &c->server->limits, &head, err) : err_set(err, ERR_MEMORY, "no memory for the request");
+    int rc = copy ? http_head_parse(own, &c->server->limits, &head, err)
+                  : err_set(err, ERR_MEMORY, "no memory for the request");
     if (rc == 0)
         rc = conn_parser_begin(c, own, &head, err);
     if (rc == 0)
@@ -220,7 +224,8 @@ static ssize_t conn_body_feed(struct http_conn *c, const char *p, size_t n)
         req->body_received += (uint64_t)len;
         c->read_bytes += (uint64_t)len;
         if (req->body_received > c->server->limits.body_max_bytes)
-            len = err_set(&err, ERR_TOO_LARGE, "the body is larger than %llu bytes", (unsigned long long)c->server->limits.body_max_bytes);
+            len = err_set(&err, ERR_TOO_LARGE, "the body is larger than %llu bytes",
+                          (unsigned long long)c->server->limits.body_max_bytes);
     }
     if (len < 0) {
         http_conn_body_failed(c, &err, false);
@@ -423,7 +428,8 @@ static void conn_tick_body(struct http_conn *c, uint64_t waited_ms)
         return;
     }
     struct err err;
-    err_set(&err, ERR_REQUEST_TIMEOUT, "less than %zu bytes of the body arrived within %llu ms", l->body_min_bytes, (unsigned long long)l->body_ms);
+    err_set(&err, ERR_REQUEST_TIMEOUT, "less than %zu bytes of the body arrived within %llu ms", l->body_min_bytes,
+            (unsigned long long)l->body_ms);
     http_conn_body_failed(c, &err, false);
 }
 
@@ -465,7 +471,6 @@ void http_conn_accept(struct http_server *s)
         http_conn_cut(c);
         return;
     }
-    uv_tcp_nodelay(&c->tcp, 1);
     http_conn_window_restart(c);
     if (full) {
         struct err err;

@@ -1,5 +1,6 @@
-/* The head of a request, judged strictly: one grammar for every line, so that no other reader of the same bytes (a proxy in front) can see
- * another message in them. RFC 9112 sections 2 to 6 leave servers freedoms; none is used that two implementations could use differently.
+/* The head of a request, judged strictly: one grammar for every line, so that no other reader of the same bytes (a
+ * proxy in front) can see another message in them. RFC 9112 sections 2 to 6 leave servers freedoms; none is used that
+ * two implementations could use differently.
  *
  *     head = request-line CRLF *( field-name ":" OWS value OWS CRLF ) CRLF
  *
@@ -275,7 +276,8 @@ static int head_framing(struct http_head *h, const struct http_limits *limits, s
     if (cl.n > 18 || !str_to_u64(cl, &h->content_length))
         return err_set(err, ERR_HTTP, "the Content-Length is not a number of at most 18 digits");
     if (h->content_length > limits->body_max_bytes)
-        return err_set(err, ERR_TOO_LARGE, "the body is larger than %llu bytes", (unsigned long long)limits->body_max_bytes);
+        return err_set(err, ERR_TOO_LARGE, "the body is larger than %llu bytes",
+                       (unsigned long long)limits->body_max_bytes);
     return 0;
 }
 
@@ -304,8 +306,9 @@ static int head_semantics(struct http_head *h, const struct http_limits *limits,
     int rc = head_framing(h, limits, err);
     if (rc < 0)
         return rc;
-    h->keep_alive = h->http11 ? !head_has_token(h, "connection", "close")
-                              : head_has_token(h, "connection", "keep-alive") && !head_has_token(h, "connection", "close");
+    h->keep_alive = h->http11
+                        ? !head_has_token(h, "connection", "close")
+                        : head_has_token(h, "connection", "keep-alive") && !head_has_token(h, "connection", "close");
     size_t expects = head_count(h, "expect", &expect);
     if (expects && h->http11) {
         if (expects > 1 || !str_ieqc(expect, "100-continue"))

@@ -33,12 +33,14 @@ static bool ops_ready_body(const struct http_ops_spec *spec, struct buf *out)
     bool stopping = spec->stopping && spec->stopping(spec->ud), ready = !stopping;
     for (size_t i = 0; i < n; i++)
         ready = ready && (checks[i].ok || !checks[i].critical);
-    buf_addf(out, "{\"status\":\"%s\",\"stopping\":%s,\"checks\":{", ready ? "ready" : "not_ready", stopping ? "true" : "false");
+    buf_addf(out, "{\"status\":\"%s\",\"stopping\":%s,\"checks\":{", ready ? "ready" : "not_ready",
+             stopping ? "true" : "false");
     for (size_t i = 0; i < n; i++) {
         if (i)
             buf_addc(out, ',');
         ops_text(out, checks[i].name);
-        buf_addf(out, ":{\"ok\":%s,\"critical\":%s", checks[i].ok ? "true" : "false", checks[i].critical ? "true" : "false");
+        buf_addf(out, ":{\"ok\":%s,\"critical\":%s", checks[i].ok ? "true" : "false",
+                 checks[i].critical ? "true" : "false");
         if (checks[i].detail[0]) {
             buf_adds(out, ",\"detail\":");
             ops_text(out, checks[i].detail);
@@ -131,7 +133,8 @@ static void ops_request(struct http_request *req, void *ud)
     http_reply_problem(req, &err);
 }
 
-struct http_ops *http_ops_new(struct loop *loop, const char *host, uint16_t port, const struct http_ops_spec *spec, struct err *err)
+struct http_ops *http_ops_new(struct loop *loop, const char *host, uint16_t port, const struct http_ops_spec *spec,
+                              struct err *err)
 {
     struct http_ops *o = calloc(1, sizeof(*o));
     if (!o) {

@@ -78,7 +78,8 @@ static bool query_to_int(struct str s, int64_t *ret)
     return true;
 }
 
-int http_query_int(struct http_request *req, const char *name, int64_t min, int64_t max, int64_t otherwise, int64_t *ret, struct err *err)
+int http_query_int(struct http_request *req, const char *name, int64_t min, int64_t max, int64_t otherwise,
+                   int64_t *ret, struct err *err)
 {
     struct str text;
     *ret = otherwise;
@@ -87,7 +88,8 @@ int http_query_int(struct http_request *req, const char *name, int64_t min, int6
         return rc;
     int64_t v = 0;
     if (!query_to_int(text, &v) || v < min || v > max)
-        return err_set(err, ERR_INVALID, "the parameter %s is a whole number from %lld to %lld", name, (long long)min, (long long)max);
+        return err_set(err, ERR_INVALID, "the parameter %s is a whole number from %lld to %lld", name, (long long)min,
+                       (long long)max);
     *ret = v;
     return 1;
 }
@@ -123,7 +125,8 @@ static int query_unknown(struct http_request *req, struct str name, const char *
         }
     }
     if (nearest)
-        return err_set(err, ERR_INVALID, "there is no parameter \"" STR_FMT "\"; did you mean %s?", STR_ARG(shown), nearest);
+        return err_set(err, ERR_INVALID, "there is no parameter \"" STR_FMT "\"; did you mean %s?", STR_ARG(shown),
+                       nearest);
     return err_set(err, ERR_INVALID, "there is no parameter \"" STR_FMT "\"", STR_ARG(shown));
 }
 

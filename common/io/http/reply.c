@@ -74,7 +74,8 @@ static void reply_status_line(struct buf *out, int status)
     buf_addc(out, ' ');
 }
 
-void http_reply_head_start(struct http_server *s, struct buf *out, int status, const char *content_type, const char *request_id)
+void http_reply_head_start(struct http_server *s, struct buf *out, int status, const char *content_type,
+                           const char *request_id)
 {
     reply_status_line(out, status);
     buf_adds(out, "\r\nDate: ");
@@ -221,7 +222,8 @@ static void problem_item(struct buf *out, const struct err *item)
     buf_addc(out, '}');
 }
 
-void http_problem_build(struct buf *out, const struct err *err, const struct err *items, size_t n, const char *request_id, const char *trace_id)
+void http_problem_build(struct buf *out, const struct err *err, const struct err *items, size_t n,
+                        const char *request_id, const char *trace_id)
 {
     const char *slug = err_slug(err->code);
     buf_addf(out, "{\"type\":\"/problems/%s\",\"title\":", slug);

@@ -1,4 +1,4 @@
-/* A request as its handler sees it. Requests are pooled by their server: a used one keeps the first chunk of its arena. */
+/* A request as its handler sees it. Requests are pooled by their server: a used one keeps a chunk of its arena. */
 #include "io/http/http_int.h"
 
 #include <assert.h>
@@ -324,7 +324,8 @@ static void request_body_choose(struct http_request *req, enum http_body_mode mo
 {
     struct http_conn *c = req->conn;
     req->body_mode = mode;
-    if (req->expect_continue && !req->body_complete && req->body_received == 0 && req->reply == HTTP_REPLY_NONE && c->in.len == 0) {
+    if (req->expect_continue && !req->body_complete && req->body_received == 0 && req->reply == HTTP_REPLY_NONE &&
+        c->in.len == 0) {
         struct str part = STR("HTTP/1.1 100 Continue\r\n\r\n");
         http_conn_send(c, &part, 1, NULL);
     }

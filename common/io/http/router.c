@@ -1,5 +1,5 @@
-/* Matching walks pattern and path side by side. A parameter takes all bytes up to '/' or ':' and then the pattern must go on literally, so
- * there is nothing to try twice: linear in the path for each route. */
+/* Matching walks pattern and path side by side. A parameter takes all bytes up to '/' or ':' and then the pattern must
+ * go on literally, so there is nothing to try twice: linear in the path for each route. */
 #include "io/http/http_int.h"
 
 /* The parameter at pattern[*at] (a '{'); moves *at behind its '}'. */
@@ -40,8 +40,8 @@ static bool router_fits(struct str pattern, struct str path, struct http_param *
     return i == path.n;
 }
 
-static int router_find(const struct http_router *r, enum http_method method, struct str path, struct http_param *params, size_t *ret_count,
-                       unsigned *ret_allowed)
+static int router_find(const struct http_router *r, enum http_method method, struct str path, struct http_param *params,
+                       size_t *ret_count, unsigned *ret_allowed)
 {
     struct http_param found[HTTP_PARAMS_MAX];
     int best = -1;
@@ -53,7 +53,8 @@ static int router_find(const struct http_router *r, enum http_method method, str
         if (!router_fits(str_of(route->pattern), path, found, &count))
             continue;
         *ret_allowed |= 1u << route->method;
-        bool exact = route->method == method, stands_in = method == HTTP_METHOD_HEAD && route->method == HTTP_METHOD_GET;
+        bool exact = route->method == method,
+             stands_in = method == HTTP_METHOD_HEAD && route->method == HTTP_METHOD_GET;
         if ((!exact && !stands_in) || (best >= 0 && !(exact && r->routes[best].method != method)))
             continue;
         best = (int)i;
@@ -65,7 +66,8 @@ static int router_find(const struct http_router *r, enum http_method method, str
     return best;
 }
 
-int http_router_match(const struct http_router *r, enum http_method method, struct str path, struct str *params, unsigned *ret_allowed)
+int http_router_match(const struct http_router *r, enum http_method method, struct str path, struct str *params,
+                      unsigned *ret_allowed)
 {
     struct http_param found[HTTP_PARAMS_MAX];
     size_t count = 0;
@@ -81,7 +83,8 @@ static void router_allow(struct http_request *req, unsigned allowed)
     size_t len = 0;
     for (int m = 0; m < HTTP_METHOD_COUNT; m++)
         if (allowed & (1u << m))
-            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? ", " : "", http_method_name((enum http_method)m));
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? ", " : "",
+                                    http_method_name((enum http_method)m));
     http_reply_header(req, "Allow", text);
 }
 

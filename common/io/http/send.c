@@ -1,7 +1,8 @@
 /* Sending: straight into the kernel while it takes everything; what it does not take is queued in libuv, in order.
  *
- * A connection's memory goes only in its close callback, which libuv runs after the callbacks of all queued writes. So everything may cut a
- * connection at any time, also deep inside a handler's call: callers look at c->closing when they come back. */
+ * A connection's memory goes only in its close callback, which libuv runs after the callbacks of all queued writes. So
+ * everything may cut a connection at any time, also deep inside a handler's call: callers look at c->closing when they
+ * come back. */
 #include "io/http/http_int.h"
 
 #include "core/clock.h"

@@ -1,13 +1,15 @@
 /* Listening, the clock of the connections, and the end.
  *
- *     LISTENING -(close)-> DRAINING -(no connection left, or drain_ms: all cut)-> handles 0 -> done, freed with the last request
+ *     LISTENING -(close)-> DRAINING -(no connection left, or drain_ms: all cut)-> handles 0 -> done, freed with the
+ * last request
  *
- * One repeating timer walks over the connections and asks each for its deadlines: cheaper than a timer for each, and exact enough for
- * limits of seconds. It runs only while there are connections. */
+ * One repeating timer walks over the connections and asks each for its deadlines: cheaper than a timer for each, and
+ * exact enough for limits of seconds. It runs only while there are connections. */
 #include "io/http/http_int.h"
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -15,7 +17,8 @@
 #include "core/clock.h"
 #include "core/ids.h"
 
-#define SERVER_BACKLOG 1024
+#define SERVER_BACKLOG       1024
+#define SERVER_KEEPALIVE_S   60 /* a silent peer's machine is asked whether it is still there */
 #define SERVER_SCRATCH_BYTES ((size_t)8 << 20)
 
 static void or_size(size_t *field, size_t otherwise)
@@ -106,7 +109,7 @@ static void server_close_begin(struct http_server *s, loop_fn *done, void *ud)
 void http_server_close(struct http_server *s, loop_fn *done, void *ud)
 {
     server_close_begin(s, done, ud);
-    list_for_each_safe(node, &s->conns) {
+    list_for_each_safe (node, &s->conns) {
         struct http_conn *c = CONTAINER_OF(node, struct http_conn, node);
         if (http_conn_idle(c))
             http_conn_cut(c);
@@ -117,7 +120,7 @@ void http_server_kill(struct http_server *s, loop_fn *done, void *ud)
 {
     server_close_begin(s, done, ud);
     loop_timer_free(TAKE_PTR(s->tick)); /* no deadline is left to watch; the loop may be freed right after this */
-    list_for_each_safe(node, &s->conns) {
+    list_for_each_safe (node, &s->conns) {
         http_conn_cut(CONTAINER_OF(node, struct http_conn, node));
     }
 }
@@ -168,7 +171,7 @@ static void server_tick(void *ud)
     struct http_server *s = ud;
     uint64_t now = loop_now_ms(s->loop);
     bool overdue = s->closing && now >= s->close_deadline_ms;
-    list_for_each_safe(node, &s->conns) {
+    list_for_each_safe (node, &s->conns) {
         struct http_conn *c = CONTAINER_OF(node, struct http_conn, node);
         if (overdue || (s->closing && http_conn_idle(c)))
             http_conn_cut(c);
@@ -259,6 +262,11 @@ static int server_bind(int fd, const struct addrinfo *ai, bool reuse_port)
     int on = 1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
         return -1;
+    /* Accepted sockets take these over from the listener: no system calls for each. */
+    int idle_s = SERVER_KEEPALIVE_S;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
     if (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0)
         return -1;
     return bind(fd, ai->ai_addr, ai->ai_addrlen);
@@ -290,7 +298,8 @@ static uint16_t server_bound_port(int fd)
     socklen_t len = sizeof(addr);
     if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0)
         return 0;
-    return addr.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&addr)->sin6_port) : ntohs(((struct sockaddr_in *)&addr)->sin_port);
+    return addr.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&addr)->sin6_port)
+                                      : ntohs(((struct sockaddr_in *)&addr)->sin_port);
 }
 
 static struct http_server *server_make(struct loop *loop, const struct http_server_options *o)

@@ -1,5 +1,5 @@
-/* A short-lived client without group: asks until the deadline, because a command that prepares a cluster is often started together
- * with it. Topics are made one request for all; "exists already" is what was wanted. */
+/* A short-lived client without group: asks until the deadline, because a command that prepares a cluster is often
+ * started together with it. Topics are made one request for all; "exists already" is what was wanted. */
 #include "io/kafka/admin.h"
 
 #include <librdkafka/rdkafka.h>
@@ -11,10 +11,10 @@
 #include "core/clock.h"
 #include "io/kafka/link.h"
 
-#define TRY_MS       1000
-#define PAUSE_MS     50
-#define TOPICS_MAX   256
-#define ERROR_BYTES  200
+#define TRY_MS      1000
+#define PAUSE_MS    50
+#define TOPICS_MAX  256
+#define ERROR_BYTES 200
 
 static int left_ms(uint64_t deadline_ms)
 {
@@ -76,7 +76,8 @@ static int wait_broker(rd_kafka_t *rk, const char *brokers, uint64_t deadline_ms
 
 int kafka_ping(const char *brokers, int timeout_ms, struct err *err)
 {
-    _cleanup_(client_close) rd_kafka_t *rk = NULL;
+    _cleanup_(client_close)
+    rd_kafka_t *rk = NULL;
     int rc = client_open(brokers, &rk, err);
     return rc ? rc : wait_broker(rk, brokers, clock_mono_ms() + (uint64_t)timeout_ms, err);
 }
@@ -158,7 +159,8 @@ int kafka_topics_ensure(const char *brokers, const char *const *names, int n, in
     if (n < 1 || n > TOPICS_MAX)
         return err_set(err, ERR_LIMIT, "kafka: 1 to %d topics at a time", TOPICS_MAX);
     uint64_t deadline = clock_mono_ms() + (uint64_t)timeout_ms;
-    _cleanup_(client_close) rd_kafka_t *rk = NULL;
+    _cleanup_(client_close)
+    rd_kafka_t *rk = NULL;
     int rc = client_open(brokers, &rk, err);
     if (rc == 0)
         rc = wait_broker(rk, brokers, deadline, err);

@@ -1,18 +1,23 @@
-/* Queues:   partition -> its topic's queue -> take          (forwarded in the rebalance callback, before the assignment)
- *           group events, errors, logs -> the group's queue -> serve
- * Each of our queues announces itself on an eventfd when something enters it after it was served; the loop watches two of them: one for
- * all topic queues, one for the group's. No timer is on the way of a message; the tick is for the lag, for the poll interval that the group
- * protocol wants to see, and as a second chance should an announcement ever be missed.
+/* Two kinds of queues:
+ *     partition -> its topic's queue -> take        (forwarded in the rebalance callback, before the assignment)
+ *     group events, errors, logs -> the group's queue -> serve
  *
- * A full topic queue makes librdkafka stop fetching, and it looks again only when its connection has other business, at the latest after a
- * second. So the prefetch (QUEUE_MESSAGES) is what the fastest worker takes in a second; a smaller one caps the rate at that many a second.
+ * Each of our queues announces itself on an eventfd when something enters it after it was served; the loop watches two
+ * of them: one for all topic queues, one for the group's. No timer is on the way of a message; the tick is for the lag,
+ * for the poll interval that the group protocol wants to see, and as a second chance should an announcement be missed.
+ *
+ * A full topic queue makes librdkafka stop fetching, and it looks again only when its connection has other business, at
+ * the latest after a second. So the prefetch (QUEUE_MESSAGES) is what the fastest worker takes in a second; a smaller
+ * one caps the rate at that many a second.
  *
  * Offsets of a partition, all within one assignment (a new one starts afresh):
  *     first taken <= stored <= next      halted_at: stores end there; what was wanted beyond is kept in held
- * A position that jumps back (topic made anew, offsets reset) moves `stored` back too. librdkafka commits what was stored every second, when
- * a partition is taken away, and at close; all of that happens on its threads.
+ * A position that jumps back (topic made anew, offsets reset) moves `stored` back too. librdkafka commits what was
+ * stored every second, when a partition is taken away, and at close; all of that happens on its threads.
  *
- * Closing:  open -> leaving (group events still served, deadline runs) -> quiet (no probe uses the client) -> destroying (pool) -> done */
+ * Closing:
+ *     open -> leaving (group events still served, deadline runs) -> quiet (no probe uses the client)
+ *          -> destroying (pool) -> done */
 #include "io/kafka/consumer.h"
 
 #include <assert.h>
@@ -20,50 +25,18 @@
 #include <string.h>
 #include "core/log.h"
 #include "core/metrics.h"
-#include "io/kafka/link.h"
+#include "io/kafka/consumer_state.h"
 
-#define QUEUE_MESSAGES          4096
-#define QUEUE_BYTES             (4 * 1024 * 1024)
-#define FETCH_PARTITION_BYTES   65536 /* at most so much of a partition in one fetch: bounds what a fetch adds to a full queue */
-#define FETCH_WAIT_MS           100
-#define SESSION_TIMEOUT_MS      6000
-#define MAX_POLL_INTERVAL_MS    600000
-#define TICK_MS                 1000
-#define CLOSE_TICK_MS           20
-#define PARTITIONS_MAX          8192
-#define OFFSET_NONE             (-1)
-
-struct part {
-    bool assigned;
-    int64_t next;      /* behind the last message taken */
-    int64_t stored;    /* everything before is dealt with; at first the first message taken */
-    int64_t halted_at; /* the message the partition stands at */
-    int64_t held;      /* the furthest store while halted */
-};
-
-struct topic {
-    char *name;
-    rd_kafka_queue_t *queue;
-    struct part *parts; /* by partition number */
-    int parts_n;
-    int assigned;
-    struct metrics_series *consumed, *lag;
-};
-
-struct kafka_consumer {
-    struct kafka_link link; /* first: the client's opaque */
-    struct topic topics[KAFKA_CONSUMER_TOPICS_MAX];
-    int topics_n;
-    rd_kafka_queue_t *group;   /* the group's queue; while leaving, the one it is redirected to */
-    rd_kafka_queue_t *leaving; /* NULL while open */
-    int messages_fd, group_fd;
-    struct loop_poll *messages_poll, *group_poll;
-    struct loop_timer *tick, *deadline;
-    kafka_ready_fn *on_ready;
-    loop_fn *done;
-    void *ud, *done_ud;
-    bool closing, ended, abandoned;
-};
+#define QUEUE_MESSAGES 4096
+#define QUEUE_BYTES    (4 * 1024 * 1024)
+/* At most so much of a partition in one fetch: bounds what a fetch adds to a full queue. */
+#define FETCH_PARTITION_BYTES 65536
+#define FETCH_WAIT_MS         100
+#define SESSION_TIMEOUT_MS    6000
+#define MAX_POLL_INTERVAL_MS  600000
+#define TICK_MS               1000
+#define CLOSE_TICK_MS         20
+#define PARTITIONS_MAX        8192
 
 static void *must(void *p)
 {
@@ -80,11 +53,6 @@ static struct topic *topic_named(struct kafka_consumer *c, const char *name)
         if (strcmp(c->topics[i].name, name) == 0)
             return &c->topics[i];
     return NULL;
-}
-
-static struct part *part_at(const struct topic *t, int32_t partition)
-{
-    return partition >= 0 && partition < t->parts_n ? &t->parts[partition] : NULL;
 }
 
 static struct part *part_make(struct topic *t, int32_t partition)
@@ -113,13 +81,14 @@ static void assign_one(struct kafka_consumer *c, const rd_kafka_topic_partition_
         rd_kafka_queue_destroy(q);
     }
     t->assigned += !p->assigned;
-    *p = (struct part){.assigned = true, .next = OFFSET_NONE, .stored = OFFSET_NONE, .halted_at = OFFSET_NONE, .held = OFFSET_NONE};
+    *p = (struct part){
+        .assigned = true, .next = OFFSET_NONE, .stored = OFFSET_NONE, .halted_at = OFFSET_NONE, .held = OFFSET_NONE};
 }
 
 static void revoke_one(struct kafka_consumer *c, const rd_kafka_topic_partition_t *tp)
 {
     struct topic *t = topic_named(c, tp->topic);
-    struct part *p = t ? part_at(t, tp->partition) : NULL;
+    struct part *p = t ? kafka_consumer_part(t, tp->partition) : NULL;
     if (!p || !p->assigned)
         return;
     p->assigned = false;
@@ -160,7 +129,10 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t e, rd_kafka_topic_p
         revoke_all(c);
         rd_kafka_assign(rk, NULL);
     }
-    log_info(NULL, "kafka: %s%d partitions, %d held", e == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "got " : lost ? "lost " : "gave back ",
+    log_info(NULL, "kafka: %s%d partitions, %d held",
+             e == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "got "
+             : lost                                    ? "lost "
+                                                       : "gave back ",
              parts ? parts->cnt : 0, kafka_consumer_assigned(c, -1));
 }
 
@@ -298,7 +270,8 @@ static void free_memory(struct kafka_consumer *c)
     free(c);
 }
 
-static int open_client(struct kafka_consumer *c, struct loop *l, const struct kafka_consumer_options *o, struct err *err)
+static int open_client(struct kafka_consumer *c, struct loop *l, const struct kafka_consumer_options *o,
+                       struct err *err)
 {
     rd_kafka_conf_t *conf;
     int rc = configure(o, &conf, err);
@@ -352,191 +325,6 @@ int kafka_consumer_new(struct loop *l, const struct kafka_consumer_options *o, k
     loop_timer_start(c->tick, 0, TICK_MS); /* at once: what came before the announcements began has none */
     *ret = c;
     return 0;
-}
-
-/* Taking */
-
-static bool take_one(struct kafka_consumer *c, int index, rd_kafka_message_t *m, struct kafka_message *out)
-{
-    struct topic *t = &c->topics[index];
-    struct part *p = m->err ? NULL : part_at(t, m->partition);
-    if (!p || !p->assigned) {
-        if (m->err)
-            log_warn(NULL, "kafka: %s: %s", t->name, rd_kafka_message_errstr(m));
-        rd_kafka_message_destroy(m);
-        return false;
-    }
-    if (p->stored == OFFSET_NONE || m->offset < p->next)
-        p->stored = m->offset;
-    p->next = m->offset + 1;
-    *out = (struct kafka_message){
-        .topic = t->name,
-        .topic_index = index,
-        .partition = m->partition,
-        .offset = m->offset,
-        .timestamp_ms = rd_kafka_message_timestamp(m, NULL),
-        .key = {.p = m->key, .n = m->key_len},
-        .value = {.p = m->payload, .n = m->len},
-        .impl = m,
-    };
-    return true;
-}
-
-int kafka_consumer_take(struct kafka_consumer *c, struct kafka_message *out, int max)
-{
-    rd_kafka_message_t *raw[KAFKA_CONSUMER_TAKE_MAX];
-    assert(max >= 0 && max <= KAFKA_CONSUMER_TAKE_MAX);
-    int got = 0;
-    for (int i = 0; i < c->topics_n && !c->closing; i++) {
-        struct topic *t = &c->topics[i];
-        int before = got;
-        while (got < max && rd_kafka_queue_length(t->queue) > 0) {
-            ssize_t n = rd_kafka_consume_batch_queue(t->queue, 0, raw, (size_t)(max - got));
-            for (ssize_t j = 0; j < n; j++)
-                got += take_one(c, i, raw[j], &out[got]);
-            if (n <= 0)
-                break;
-        }
-        if (got > before)
-            metrics_series_add(t->consumed, got - before);
-    }
-    return got;
-}
-
-void kafka_message_release(struct kafka_message *m)
-{
-    if (m->impl)
-        rd_kafka_message_destroy(m->impl);
-    *m = (struct kafka_message){.topic = NULL};
-}
-
-bool kafka_message_header(const struct kafka_message *m, const char *name, struct str *ret)
-{
-    rd_kafka_headers_t *headers;
-    const void *value;
-    size_t n;
-    if (rd_kafka_message_headers(m->impl, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        rd_kafka_header_get_last(headers, name, &value, &n) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return false;
-    *ret = (struct str){.p = value, .n = n};
-    return true;
-}
-
-/* Offsets */
-
-static void store(struct kafka_consumer *c, struct topic *t, struct part *p, int32_t partition, int64_t next)
-{
-    if (next <= p->stored || p->stored == OFFSET_NONE || next > p->next)
-        return;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, t->name, partition)->offset = next;
-    rd_kafka_resp_err_t e = rd_kafka_offsets_store(c->link.rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (e == RD_KAFKA_RESP_ERR_NO_ERROR)
-        p->stored = next;
-    else if (e != RD_KAFKA_RESP_ERR__STATE && e != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-        log_warn(NULL, "kafka: storing an offset of %s: %s", t->name, rd_kafka_err2str(e));
-}
-
-void kafka_consumer_store(struct kafka_consumer *c, int topic_index, int32_t partition, int64_t next)
-{
-    assert(topic_index >= 0 && topic_index < c->topics_n);
-    struct topic *t = &c->topics[topic_index];
-    struct part *p = part_at(t, partition);
-    if (!p || !p->assigned || c->closing)
-        return;
-    if (p->halted_at != OFFSET_NONE && next > p->halted_at) {
-        p->held = MAX(p->held, next);
-        next = p->halted_at;
-    }
-    store(c, t, p, partition, next);
-}
-
-void kafka_consumer_store_taken(struct kafka_consumer *c, const struct kafka_message *m, int n)
-{
-    for (int i = 0; i < n; i++) {
-        /* the last of a run of one partition says it all */
-        if (i + 1 < n && m[i + 1].topic_index == m[i].topic_index && m[i + 1].partition == m[i].partition &&
-            m[i + 1].offset > m[i].offset)
-            continue;
-        kafka_consumer_store(c, m[i].topic_index, m[i].partition, m[i].offset + 1);
-    }
-}
-
-static void pause_set(struct kafka_consumer *c, const struct kafka_message *m, bool pause)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, m->topic, m->partition);
-    rd_kafka_resp_err_t e =
-        pause ? rd_kafka_pause_partitions(c->link.rk, list) : rd_kafka_resume_partitions(c->link.rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (e)
-        log_warn(NULL, "kafka: %s a partition of %s: %s", pause ? "halting" : "resuming", m->topic, rd_kafka_err2str(e));
-}
-
-void kafka_consumer_halt(struct kafka_consumer *c, const struct kafka_message *m)
-{
-    struct part *p = part_at(&c->topics[m->topic_index], m->partition);
-    if (!p || !p->assigned || c->closing)
-        return;
-    if (p->halted_at == OFFSET_NONE)
-        pause_set(c, m, true);
-    if (p->halted_at == OFFSET_NONE || m->offset < p->halted_at)
-        p->halted_at = m->offset;
-}
-
-void kafka_consumer_resume(struct kafka_consumer *c, const struct kafka_message *m)
-{
-    struct part *p = part_at(&c->topics[m->topic_index], m->partition);
-    if (!p || p->halted_at == OFFSET_NONE)
-        return;
-    int64_t held = p->held;
-    p->halted_at = p->held = OFFSET_NONE;
-    if (!p->assigned || c->closing)
-        return;
-    pause_set(c, m, false);
-    if (held != OFFSET_NONE)
-        kafka_consumer_store(c, m->topic_index, m->partition, held);
-}
-
-/* Questions */
-
-int kafka_consumer_assigned(const struct kafka_consumer *c, int topic_index)
-{
-    int n = 0;
-    for (int i = 0; i < c->topics_n; i++)
-        if (topic_index < 0 || topic_index == i)
-            n += c->topics[i].assigned;
-    return n;
-}
-
-size_t kafka_consumer_queued(const struct kafka_consumer *c, int topic_index)
-{
-    assert(topic_index >= 0 && topic_index < c->topics_n);
-    return c->closing ? 0 : rd_kafka_queue_length(c->topics[topic_index].queue);
-}
-
-int64_t kafka_consumer_lag(struct kafka_consumer *c, int topic_index)
-{
-    assert(topic_index >= 0 && topic_index < c->topics_n);
-    const struct topic *t = &c->topics[topic_index];
-    int64_t lag = 0, low, high;
-    bool unknown = false;
-    for (int i = 0; i < t->parts_n && !c->closing; i++) {
-        const struct part *p = &t->parts[i];
-        if (!p->assigned)
-            continue;
-        if (p->next == OFFSET_NONE)
-            unknown = true; /* nothing taken yet: where the group stands is only known to librdkafka */
-        else if (rd_kafka_get_watermark_offsets(c->link.rk, t->name, i, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR && high > p->next)
-            lag += high - p->next;
-    }
-    return unknown ? MAX(lag, (int64_t)kafka_consumer_queued(c, topic_index)) : lag;
-}
-
-bool kafka_consumer_connected(const struct kafka_consumer *c)
-{
-    return c->link.connected;
 }
 
 /* Closing */

@@ -1,6 +1,6 @@
-/* Threads: librdkafka's threads never call us. Logs and errors are put into the client's main queue (log.queue) and come out when its
- * owner polls it on the loop. The only code here that runs elsewhere is probe_work, on a thread of the pool; it touches rk and probe_ok, and
- * nothing frees either before probe_done ran. */
+/* Threads: librdkafka's threads never call us. Logs and errors are put into the client's main queue (log.queue) and
+ * come out when its owner polls it on the loop. The only code here that runs elsewhere is probe_work, on a thread of
+ * the pool; it touches rk and probe_ok, and nothing frees either before probe_done ran. */
 #include "io/kafka/link.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
-/* What the producer and the consumer share: one librdkafka client with its logs and errors brought to the loop, and the question
- * whether a broker answers. Private to io/kafka.
+/* What the producer and the consumer share: one librdkafka client with its logs and errors brought to the loop, and the
+ * question whether a broker answers. Private to io/kafka.
  *
- * librdkafka tells when the last connection is lost but not when one is back; so while none is known, a thread of the pool asks for metadata
- * about twice a second, and stops asking at the first answer. */
+ * librdkafka tells when the last connection is lost but not when one is back; so while none is known, a thread of the
+ * pool asks for metadata about twice a second, and stops asking at the first answer. */
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -21,7 +21,8 @@ struct kafka_link {
     void *quiet_ud;
 };
 
-/* A configuration with the settings both sides use, then `settings` (name, value, ..., NULL; may be NULL). *ret is owned. */
+/* A configuration with the settings both sides use, then `settings` (name, value, ..., NULL; may be NULL). *ret is
+ * owned. */
 int kafka_conf_new(const char *brokers, const char *client_id, const char *const *settings, rd_kafka_conf_t **ret,
                    struct err *err);
 /* Sets one value; keeps the first error: returns rc when it is not 0. */
@@ -32,10 +33,12 @@ int kafka_conf_set_int(rd_kafka_conf_t *conf, const char *name, int64_t value, i
 int kafka_link_open(struct kafka_link *k, struct loop *l, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err);
 /* A sign of life from a broker. */
 void kafka_link_alive(struct kafka_link *k);
-/* Stops asking; quiet(ud) runs when no other thread uses rk any more: at once or in a later turn. Does not destroy rk. */
+/* Stops asking; quiet(ud) runs when no other thread uses rk any more: at once or in a later turn. Does not destroy rk.
+ */
 void kafka_link_close(struct kafka_link *k, loop_fn *quiet, void *ud);
 
-/* A non-blocking eventfd on which librdkafka announces entries of q. The descriptor is the caller's. -1: out of descriptors. */
+/* A non-blocking eventfd on which librdkafka announces entries of q. The descriptor is the caller's. -1: out of
+ * descriptors. */
 int kafka_eventfd(void);
 void kafka_eventfd_watch(rd_kafka_queue_t *q, int fd);
 void kafka_eventfd_clear(int fd);

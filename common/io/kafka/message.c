@@ -1,5 +1,5 @@
-/* Unpacking uses no heap: protobuf-c gets an allocator over a stack array, which also bounds what a hostile message may make it
- * allocate (unknown fields, repeated values). Freed pieces are not reused; running out reads as malformed. */
+/* Unpacking uses no heap: protobuf-c gets an allocator over a stack array, which also bounds what a hostile message may
+ * make it allocate (unknown fields, repeated values). Freed pieces are not reused; running out reads as malformed. */
 #include "io/kafka/message.h"
 
 #include <assert.h>
@@ -76,7 +76,8 @@ static bool take_uuid(const ProtobufCBinaryData *d, struct uuid *ret)
     return !uuid_is_nil(ret);
 }
 
-static int check(const Jobmill__TaskReady *w, int stages, struct task_message *m, const char **ret_reason, struct err *err)
+static int check(const Jobmill__TaskReady *w, int stages, struct task_message *m, const char **ret_reason,
+                 struct err *err)
 {
     if (w->schema_version != TASK_MESSAGE_SCHEMA) {
         *ret_reason = "schema";
@@ -101,7 +102,8 @@ static int check(const Jobmill__TaskReady *w, int stages, struct task_message *m
     return 0;
 }
 
-int task_message_decode(struct str bytes, int stages, struct task_message *ret, const char **ret_reason, struct err *err)
+int task_message_decode(struct str bytes, int stages, struct task_message *ret, const char **ret_reason,
+                        struct err *err)
 {
     if (bytes.n == 0)
         return refuse(ret_reason, "empty", err, "no bytes");

@@ -13,25 +13,27 @@
 #include "base/str.h"
 #include "base/uuid.h"
 
-#define TASK_MESSAGE_SCHEMA 1
-#define TASK_MESSAGE_MAX_BYTES 1024 /* larger values are refused; what encode writes is below 160 */
-#define TASK_MESSAGE_PRIORITIES 2   /* 0 interactive, 1 bulk */
+#define TASK_MESSAGE_SCHEMA      1
+#define TASK_MESSAGE_MAX_BYTES   1024 /* larger values are refused; what encode writes is below 160 */
+#define TASK_MESSAGE_PRIORITIES  2    /* 0 interactive, 1 bulk */
 #define TASK_MESSAGE_TRACE_BYTES 56
 
 struct task_message {
     struct uuid task_id;
     struct uuid tenant_id;
-    int stage;               /* number in pipeline.def, from 1 */
-    int priority;            /* 0 interactive, 1 bulk */
-    uint32_t attempt;        /* attempts made before */
-    uint64_t released_at_us; /* wall clock */
+    int stage;                                  /* number in pipeline.def, from 1 */
+    int priority;                               /* 0 interactive, 1 bulk */
+    uint32_t attempt;                           /* attempts made before */
+    uint64_t released_at_us;                    /* wall clock */
     char traceparent[TASK_MESSAGE_TRACE_BYTES]; /* "" when there is none */
 };
 
-/* Writes m into out (at least TASK_MESSAGE_MAX_BYTES); returns the length. A stage below 1 or a priority below 0 is a bug (assert). */
+/* Writes m into out (at least TASK_MESSAGE_MAX_BYTES); returns the length. A stage below 1 or a priority below 0 is a
+ * bug (assert). */
 size_t task_message_encode(const struct task_message *m, uint8_t out[TASK_MESSAGE_MAX_BYTES]);
 
-/* stages: the highest stage number the caller knows (pipeline.def; the lowest is 1). Returns 0, or -ERR_SCHEMA (another schema version) or
- * -ERR_CORRUPT with *ret_reason set to a static slug of the list above. *ret is filled only on success. */
+/* stages: the highest stage number the caller knows (pipeline.def; the lowest is 1). Returns 0, or -ERR_SCHEMA (another
+ * schema version) or -ERR_CORRUPT with *ret_reason set to a static slug of the list above. *ret is filled only on
+ * success. */
 int task_message_decode(struct str bytes, int stages, struct task_message *ret, const char **ret_reason,
                         struct err *err);

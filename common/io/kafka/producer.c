@@ -1,7 +1,8 @@
-/* A message's way:  kafka_produce -> librdkafka's queue -> broker -> report in the main queue -> eventfd -> drain -> fn.
+/* A message's way: kafka_produce -> librdkafka's queue -> broker -> report in the main queue -> eventfd -> loop -> fn.
  *
- * Invariants: `pending` counts messages accepted and not reported; every caller's fn has one cell in `cells` from produce to report, so that a
- * producer freed early leaks none. The memory of a freed producer lives until its client is gone, so librdkafka's callbacks always find it.
+ * Invariants: `pending` counts messages accepted and not reported; every caller's fn has one cell in `cells` from
+ * produce to report, so that a producer freed early leaks none. The memory of a freed producer lives until its client
+ * is gone, so librdkafka's callbacks always find it.
  *
  * The client is destroyed on the thread pool once no probe uses it: destroying joins threads. */
 #include "io/kafka/producer.h"
@@ -94,7 +95,8 @@ static int configure(const struct kafka_producer_options *o, rd_kafka_conf_t **r
     rc = kafka_conf_set(conf, "enable.idempotence", "false", rc, err);
     rc = kafka_conf_set_int(conf, "acks", o->acks ? o->acks : -1, rc, err);
     rc = kafka_conf_set_int(conf, "linger.ms", o->linger_ms, rc, err);
-    rc = kafka_conf_set_int(conf, "queue.buffering.max.messages", o->queue_max ? o->queue_max : QUEUE_MAX_DEFAULT, rc, err);
+    rc = kafka_conf_set_int(conf, "queue.buffering.max.messages", o->queue_max ? o->queue_max : QUEUE_MAX_DEFAULT, rc,
+                            err);
     rc = kafka_conf_set_int(conf, "queue.buffering.max.kbytes", QUEUE_MAX_KBYTES, rc, err);
     rc = kafka_conf_set_int(conf, "message.timeout.ms",
                             o->message_timeout_ms ? o->message_timeout_ms : MESSAGE_TIMEOUT_DEFAULT, rc, err);

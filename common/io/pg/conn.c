@@ -6,10 +6,11 @@
  *    +---------------+--------------------+-----------------------+--------------+  when the last has ended)
  *          lost: all groups under way go back to the pool; a timer starts again with backoff
  *
- * What travels, per group:  [Parse ... Sync]  Bind Execute ... Sync.  Statements that this connection does not know yet are prepared in a
- * segment of their own, because an error skips everything up to the next Sync: inside the group, a failing statement would leave
- * the Parse behind it undone although later groups in the pipeline already count on it. PREPARED_SENT becomes YES or NO when the result of
- * the Parse arrives. A group that meets an unknown statement all the same (sqlstate 26000) was undone for certain and is sent once more.
+ * What travels, per group:  [Parse ... Sync]  Bind Execute ... Sync.  Statements that this connection does not know yet
+ * are prepared in a segment of their own, because an error skips everything up to the next Sync: inside the group, a
+ * failing statement would leave the Parse behind it undone although later groups in the pipeline already count on it.
+ * PREPARED_SENT becomes YES or NO when the result of the Parse arrives. A group that meets an unknown statement all the
+ * same (sqlstate 26000) was undone for certain and is sent once more.
  *
  * Results come back in the order of sending: the oldest group in `groups` owns the next one, `step` says which.
  *
@@ -17,8 +18,11 @@
 #include "io/pg/internal.h"
 
 #include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "base/backoff.h"
 #include "core/clock.h"
 #include "core/ids.h"
@@ -26,6 +30,11 @@
 
 #define PG_CONNECT_TIMEOUT_MS 10000
 #define PG_SILENCE_MS         10000 /* beyond the statement timeout */
+
+/* Every statement of the program looks things up by keys in tables whose statistics are stale by the minute: plans are made once, and may not
+ * choose to read a table from end to end because it was empty when they were made. */
+#define PG_PLANS                                                                                                       \
+    "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off "
 
 static const struct backoff pg_backoff = {.base_ms = 100, .max_ms = 5000};
 
@@ -38,20 +47,15 @@ void pg_connect_args(struct pg_connect_args *a, const struct pg_options *opt, bo
 {
     snprintf(a->port, sizeof(a->port), "%d", opt->port);
     snprintf(a->options, sizeof(a->options), "%s-c TimeZone=UTC -c statement_timeout=%d",
-             generic_plans ? "-c plan_cache_mode=force_generic_plan " : "", opt->statement_timeout_ms);
+             generic_plans ? PG_PLANS : "", opt->statement_timeout_ms);
     const struct {
         const char *key, *value;
     } rows[] = {
-        {"host", opt->host},
-        {"port", a->port},
-        {"dbname", opt->db},
-        {"user", opt->user},
-        {"password", opt->password},
-        {"application_name", opt->application_name},
-        {"options", a->options},
-        {"client_encoding", "UTF8"},
-        {"gssencmode", "disable"},
-        {"connect_timeout", "10"},
+        {"host", opt->host},           {"port", a->port},
+        {"dbname", opt->db},           {"user", opt->user},
+        {"password", opt->password},   {"application_name", opt->application_name},
+        {"options", a->options},       {"client_encoding", "UTF8"},
+        {"gssencmode", "disable"},     {"connect_timeout", "10"},
         {"tcp_user_timeout", "20000"},
     };
     int n = 0;
@@ -87,7 +91,8 @@ static void pg_conn_close(struct pg_conn *c)
     pg_conn_unwatch(c);
     PQfinish(c->pg);
     c->pg = NULL;
-    c->broken = false;
+    c->broken = c->corked = false;
+    c->turn_groups = 0;
     c->vector_oid = 0;
     memset(c->prepared, PG_PREPARED_NO, sizeof(c->prepared));
 }
@@ -119,7 +124,8 @@ static void pg_conn_leave_ready(struct pg_conn *c)
     metrics_series_add(c->pool->m_connected, -1);
 }
 
-/* Closes, starts the timer for the next attempt and hands the groups back. err says why, for the log; NULL: we wanted it. */
+/* Closes, starts the timer for the next attempt and hands the groups back. err says why, for the log; NULL: we wanted
+ * it. */
 static void pg_conn_lost(struct pg_conn *c, const struct err *err)
 {
     bool was_usable = c->state == PG_CONN_READY || c->state == PG_CONN_RETIRING;
@@ -129,8 +135,8 @@ static void pg_conn_lost(struct pg_conn *c, const struct err *err)
     uint32_t delay_ms = err ? backoff_delay_ms(pg_backoff, ++c->attempt, ids_random01()) : 0;
     loop_timer_start(c->timer, delay_ms, 0);
     if (err && c->attempt == 1)
-        log_warn(NULL, "Postgres connection %s (%d groups under way): %s", was_usable ? "lost" : "failed",
-                 c->ngroups, err->msg);
+        log_warn(NULL, "Postgres connection %s (%d groups under way): %s", was_usable ? "lost" : "failed", c->ngroups,
+                 err->msg);
     struct list lost;
     list_init(&lost);
     pg_conn_take_groups(c, &lost);
@@ -293,6 +299,14 @@ static void pg_conn_put_vector_oid(const struct pg_conn *c, struct pg_request *q
     }
 }
 
+/* PQpipelineSync of libpq 15 writes at once. From the second group of a turn on, the kernel holds the small writes
+ * together (TCP_CORK), so that the server is woken once. Fails without harm on a local socket. */
+static void pg_conn_cork(struct pg_conn *c, int on)
+{
+    c->corked = on;
+    (void)setsockopt(PQsocket(c->pg), IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
 static void pg_conn_retire(struct pg_conn *c);
 
 void pg_conn_send(struct pg_conn *c, struct pg_request *q)
@@ -304,10 +318,12 @@ void pg_conn_send(struct pg_conn *c, struct pg_request *q)
         pg_pool_pump_later(c->pool);
         return;
     }
+    if (c->turn_groups++ == 1)
+        pg_conn_cork(c, 1);
     q->step = 0;
     q->sent_us = clock_mono_us();
     if (c->ngroups++ == 0)
-        c->progress_ms = loop_now_ms(c->pool->loop);
+        c->silent_ms = 0;
     list_append(&c->groups, &q->link);
     pg_conn_send_prepares(c, q);
     pg_conn_put_vector_oid(c, q);
@@ -327,8 +343,11 @@ static void pg_conn_watch(struct pg_conn *c, int events)
 
 void pg_conn_flush(struct pg_conn *c)
 {
+    c->turn_groups = 0;
     if (!c->pg)
         return;
+    if (c->corked)
+        pg_conn_cork(c, 0);
     int left = c->broken ? -1 : PQflush(c->pg);
     if (left < 0)
         pg_conn_lost_by_libpq(c);
@@ -413,7 +432,7 @@ static void pg_conn_stmt_result(struct pg_conn *c, struct pg_request *q, PGresul
 static void pg_conn_result(struct pg_conn *c, PGresult *res)
 {
     struct pg_request *q = CONTAINER_OF(c->groups.next, struct pg_request, link);
-    c->progress_ms = loop_now_ms(c->pool->loop);
+    c->silent_ms = 0;
     bool preparing = q->nprepares && q->step <= q->nprepares;
     if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
         PQclear(res);
@@ -455,14 +474,12 @@ static void pg_conn_ready_io(void *ud, int events)
         pg_conn_flush(c);
 }
 
-void pg_conn_check(struct pg_conn *c, uint64_t now_ms)
+void pg_conn_check(struct pg_conn *c, uint32_t tick_ms)
 {
-    if (!c->ngroups || c->state < PG_CONN_READY || !c->pool->opt.statement_timeout_ms)
-        return;
-    uint64_t limit_ms = (uint64_t)c->pool->opt.statement_timeout_ms + PG_SILENCE_MS;
-    if (now_ms - c->progress_ms <= limit_ms)
+    uint32_t limit_ms = (uint32_t)c->pool->opt.statement_timeout_ms + PG_SILENCE_MS;
+    if (!c->ngroups || c->state < PG_CONN_READY || (c->silent_ms += tick_ms) <= limit_ms)
         return;
     struct err err;
-    err_set(&err, ERR_UNAVAILABLE, "silent for more than %llu ms", (unsigned long long)limit_ms);
+    err_set(&err, ERR_UNAVAILABLE, "silent for more than %u ms", limit_ms);
     pg_conn_lost(c, &err);
 }

@@ -1,5 +1,6 @@
-/* From sqlstate to err: one table, the longest prefix first. Personal text must not reach logs: a message of Postgres may quote values, so
- * it is passed on only where it cannot have seen any (while preparing, when connecting) or where our own SQL wrote it
+/* From sqlstate to err: one table, the longest prefix first. Personal text must not reach logs: a message of Postgres
+ * may quote values, so it is passed on only where it cannot have seen any (while preparing, when connecting) or where
+ * our own SQL wrote it
  * ('jobmill:<slug>: text'). A PL/pgSQL function's name and line are taken out of the context, they are code. */
 #include "io/pg/internal.h"
 
@@ -110,7 +111,8 @@ void pg_error_from_result(const PGresult *res, const char *statement, bool prepa
         char where[128];
         pg_error_where(res, where, sizeof(where));
         err_set(err, row->code, "statement %s: %s%s%s (sqlstate %s%s%s%s)", statement, row->says, preparing ? ": " : "",
-                preparing ? message : "", sqlstate, constraint ? ", constraint " : "", constraint ? constraint : "", where);
+                preparing ? message : "", sqlstate, constraint ? ", constraint " : "", constraint ? constraint : "",
+                where);
     }
     snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", sqlstate);
 }
@@ -119,8 +121,9 @@ void pg_error_from_connect(const PGconn *pg, struct err *err)
 {
     const char *text = PQerrorMessage(pg);
     enum err_code code = ERR_UNAVAILABLE;
-    static const char *const refusals[] = {"password authentication failed", "no password supplied", "does not exist",
-                                           "no pg_hba.conf entry", "is not permitted to log in", "permission denied for database"};
+    static const char *const refusals[] = {
+        "password authentication failed", "no password supplied",       "does not exist",
+        "no pg_hba.conf entry",           "is not permitted to log in", "permission denied for database"};
     for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
         if (strstr(text, refusals[i]) && !strstr(text, "Is the server running"))
             code = ERR_FORBIDDEN;

@@ -1,6 +1,6 @@
 /* What the files of io/pg share with each other and nobody else. libpq is visible only behind this header.
  *
- *   request.c  the parameters of a group          value.c  reading results
+ *   request.c  a group being built                param.c  its parameters         value.c  reading results
  *   error.c    sqlstate to err                    conn.c   one connection: connect, pipeline, loss
  *   pool.c     many connections, queue, sessions  sync.c   the blocking one */
 #pragma once
@@ -11,7 +11,7 @@
 #include "core/metrics.h"
 #include "io/pg/pg.h"
 
-#define PG_GROUP_MAX (PG_STATEMENTS_MAX + 1) /* with the tenant's */
+#define PG_GROUP_MAX                  (PG_STATEMENTS_MAX + 1) /* with the tenant's */
 #define PG_SQLSTATE_UNKNOWN_STATEMENT "26000"
 #define PG_SQLSTATE_STALE_PLAN        "0A000"
 
@@ -45,10 +45,10 @@ struct pg_request {
     struct buf vector_at; /* uint32_t each: places in bytes where the oid of vector goes */
     struct pg_request_stmt stmts[PG_GROUP_MAX];
     int count;
-    bool tenant;     /* stmts[0] sets the tenant */
+    bool tenant; /* stmts[0] sets the tenant */
     bool idempotent;
-    bool resent;     /* was sent once before */
-    bool internal;   /* the connection's own */
+    bool resent;   /* was sent once before */
+    bool internal; /* the connection's own */
     /* the array being built */
     bool array_open, array_null;
     enum pg_type array_type;
@@ -57,7 +57,8 @@ struct pg_request {
     /* under way */
     uint64_t deadline_ms; /* in the queue, loop time */
     uint64_t sent_us;
-    uint16_t prepares[PG_GROUP_MAX]; /* known statements prepared right before the group, closed by a Sync of their own */
+    uint16_t
+        prepares[PG_GROUP_MAX]; /* known statements prepared right before the group, closed by a Sync of their own */
     int nprepares;
     int step; /* results taken: the prepares, their Sync, the statements */
     PGresult *results[PG_GROUP_MAX];
@@ -77,12 +78,14 @@ struct pg_conn {
     struct loop_timer *timer; /* DOWN: next attempt; CONNECTING and SETUP: give up */
     enum pg_conn_state state;
     unsigned attempt;
-    int events;        /* watched now */
-    bool broken;       /* libpq refused something: to be closed at the end of the turn's work */
+    int events;         /* watched now */
+    int turn_groups;    /* sent since the last flush */
+    bool corked;        /* the kernel gathers what is written */
+    bool broken;        /* libpq refused something: to be closed at the end of the turn's work */
     struct list groups; /* sent and not answered, oldest first */
     int ngroups;
-    uint64_t progress_ms; /* loop time of the last result, or of sending into an empty pipeline */
-    uint32_t vector_oid;  /* 0: the extension is not there */
+    uint32_t silent_ms;  /* counted in ticks since the last result, so that a pause of this process does not count */
+    uint32_t vector_oid; /* 0: the extension is not there */
     uint8_t prepared[PG_KNOWN_MAX];
 };
 
@@ -96,7 +99,7 @@ struct pg_pool {
     bool pumping; /* a deferred pump is due */
     struct list queue;
     int nqueued;
-    int nqueued_shown; /* what the gauge was told */
+    int nqueued_shown;  /* what the gauge was told */
     struct list failed; /* their callbacks are due in the pump */
     struct list spare;
     int nspare;
@@ -111,7 +114,8 @@ struct pg_pool {
 };
 
 /* request.c */
-void pg_request_fail(struct pg_request *q, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4); /* the first one counts */
+void pg_request_fail(struct pg_request *q, enum err_code code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);                      /* the first one counts */
 int pg_request_check(struct pg_request *q); /* complete and sound; else fills q->err and returns negative */
 void pg_request_recycle(struct pg_request *q);
 void pg_request_dispose(struct pg_request *q);
@@ -132,7 +136,7 @@ void pg_conn_fini(struct pg_conn *c); /* its groups must be gone */
 void pg_conn_start(struct pg_conn *c);
 void pg_conn_send(struct pg_conn *c, struct pg_request *q); /* takes q; flush follows */
 void pg_conn_flush(struct pg_conn *c);
-void pg_conn_check(struct pg_conn *c, uint64_t now_ms); /* gives up on one that has been silent too long */
+void pg_conn_check(struct pg_conn *c, uint32_t tick_ms); /* once a tick: gives up on one that is silent too long */
 void pg_conn_take_groups(struct pg_conn *c, struct list *to);
 /* Parameters for libpq in keys/values with room for PG_CONNECT_KEYS; options is written into buffer. */
 #define PG_CONNECT_KEYS 16
@@ -140,7 +144,7 @@ struct pg_connect_args {
     const char *keys[PG_CONNECT_KEYS];
     const char *values[PG_CONNECT_KEYS];
     char port[16];
-    char options[160];
+    char options[320];
 };
 void pg_connect_args(struct pg_connect_args *a, const struct pg_options *opt, bool generic_plans);
 
@@ -148,6 +152,7 @@ void pg_connect_args(struct pg_connect_args *a, const struct pg_options *opt, bo
 void pg_pool_conn_ready(struct pg_pool *p);
 /* The connection is closed; lost: what was under way on it, in order. */
 void pg_pool_conn_lost(struct pg_pool *p, struct list *lost);
-/* Takes q: its group was ended by its Sync. stale: undone because the connection's statements are, may be sent once more. */
+/* Takes q: its group was ended by its Sync. stale: undone because the connection's statements are, may be sent once
+ * more. */
 void pg_pool_answered(struct pg_pool *p, struct pg_request *q, bool stale);
 void pg_pool_pump_later(struct pg_pool *p);

@@ -4,9 +4,9 @@
  *                        ^                     |
  *                        +-- sent once more ---+  idempotent and lost, or stale statements
  *
- * Sending only queues. The pump runs once per turn of the loop, deals the queue out to the connection with the fewest groups under
- * way and flushes each once. It also calls the callbacks of what failed without being sent, so that none runs inside
- * pg_request_send. A tick gives up on what has waited too long and on silent connections: nothing hangs.
+ * Sending only queues. The pump runs once per turn of the loop, deals the queue out to the connection with the fewest
+ * groups under way and flushes each once. It also calls the callbacks of what failed without being sent, so that none
+ * runs inside pg_request_send. A tick gives up on what has waited too long and on silent connections: nothing hangs.
  *
  * A session is a pool of one connection that never queues over a loss. */
 #include "io/pg/internal.h"
@@ -192,6 +192,7 @@ static void pg_pool_destroy(struct pg_pool *p)
     free((char *)p->opt.host);
     free((char *)p->opt.db);
     free((char *)p->opt.user);
+    explicit_bzero((char *)p->opt.password, strlen(p->opt.password));
     free((char *)p->opt.password);
     free((char *)p->opt.application_name);
     map_free(p->known_by_stmt);
@@ -220,8 +221,7 @@ static void pg_pool_tick(void *ud)
 {
     struct pg_pool *p = ud;
     uint64_t now_ms = loop_now_ms(p->loop);
-    list_for_each_safe(node, &p->queue)
-    {
+    list_for_each_safe (node, &p->queue) {
         struct pg_request *q = CONTAINER_OF(node, struct pg_request, link);
         if (q->deadline_ms > now_ms)
             continue;
@@ -232,7 +232,7 @@ static void pg_pool_tick(void *ud)
         pg_pool_pump_later(p);
     }
     for (int i = 0; i < p->opt.connections; i++)
-        pg_conn_check(&p->conns[i], now_ms);
+        pg_conn_check(&p->conns[i], PG_TICK_MS);
 }
 
 /* ---- the pool ---- */

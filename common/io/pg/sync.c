@@ -97,7 +97,8 @@ int pg_sync_exec(struct pg_sync *c, const char *sql, struct err *err)
     return rc;
 }
 
-struct pg_sync_rows *pg_sync_query(struct pg_sync *c, const char *sql, const char *const *params, int n, struct err *err)
+struct pg_sync_rows *pg_sync_query(struct pg_sync *c, const char *sql, const char *const *params, int n,
+                                   struct err *err)
 {
     if (n > PG_SYNC_PARAMS_MAX) {
         err_set(err, ERR_BUG, "more than %d parameters", PG_SYNC_PARAMS_MAX);

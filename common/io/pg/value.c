@@ -1,5 +1,6 @@
-/* Reading binary results. Sizes are checked against the accessor: a mismatch is a column of another type than the program thinks, a bug
- * that must not turn into a silently wrong value. Array and vector bytes come from our own database and are checked all the same. */
+/* Reading binary results. Sizes are checked against the accessor: a mismatch is a column of another type than the
+ * program thinks, a bug that must not turn into a silently wrong value. Array and vector bytes come from our own
+ * database and are checked all the same. */
 #include "io/pg/internal.h"
 
 #include <stdio.h>
@@ -14,7 +15,9 @@ struct pg_rows pg_reply_rows(const struct pg_reply *r, int statement)
 {
     PGresult *res = r->request->results[statement + (r->request->tenant ? 1 : 0)];
     const char *affected = PQcmdTuples(res);
-    return (struct pg_rows){.result = res, .count = PQntuples(res), .affected = *affected ? strtoll(affected, NULL, 10) : 0};
+    return (struct pg_rows){.result = res,
+                            .count = PQntuples(res),
+                            .affected = *affected ? strtoll(affected, NULL, 10) : 0};
 }
 
 static _Noreturn void pg_value_wrong(size_t n)

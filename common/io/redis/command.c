@@ -1,6 +1,7 @@
 /* Commands on the command connection: publishing without a callback, commands with one, scripts by their hash.
  *
- * Redis answers in order, so hiredis' own queue is all that is needed; outstanding bounds it. Callbacks of what failed run in the pump. */
+ * Redis answers in order, so hiredis' own queue is all that is needed; outstanding bounds it. Callbacks of what failed
+ * run in the pump. */
 #include "io/redis/internal.h"
 
 #include <stdio.h>
@@ -60,10 +61,10 @@ enum err_code redis_error_code(const char *text)
         const char *prefix;
         enum err_code code;
     } rows[] = {
-        {"LOADING", ERR_UNAVAILABLE},   {"MASTERDOWN", ERR_UNAVAILABLE}, {"READONLY", ERR_UNAVAILABLE},
-        {"BUSY", ERR_UNAVAILABLE},      {"TRYAGAIN", ERR_UNAVAILABLE},   {"CLUSTERDOWN", ERR_UNAVAILABLE},
-        {"OOM", ERR_OVERLOADED},        {"NOAUTH", ERR_FORBIDDEN},       {"WRONGPASS", ERR_FORBIDDEN},
-        {"NOPERM", ERR_FORBIDDEN},      {"MISCONF", ERR_STORAGE_FULL},
+        {"LOADING", ERR_UNAVAILABLE}, {"MASTERDOWN", ERR_UNAVAILABLE}, {"READONLY", ERR_UNAVAILABLE},
+        {"BUSY", ERR_UNAVAILABLE},    {"TRYAGAIN", ERR_UNAVAILABLE},   {"CLUSTERDOWN", ERR_UNAVAILABLE},
+        {"OOM", ERR_OVERLOADED},      {"NOAUTH", ERR_FORBIDDEN},       {"WRONGPASS", ERR_FORBIDDEN},
+        {"NOPERM", ERR_FORBIDDEN},    {"MISCONF", ERR_STORAGE_FULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (strncmp(text, rows[i].prefix, strlen(rows[i].prefix)) == 0)
@@ -219,7 +220,8 @@ static void redis_on_evaluated(void *ud, const struct redis_reply *reply, const 
     free(e);
 }
 
-void redis_eval(struct redis *r, struct redis_script *script, int nkeys, int argc, const struct str *argv, redis_reply_fn *fn, void *ud)
+void redis_eval(struct redis *r, struct redis_script *script, int nkeys, int argc, const struct str *argv,
+                redis_reply_fn *fn, void *ud)
 {
     size_t n = 0;
     for (int i = 0; i < argc; i++)
@@ -243,6 +245,7 @@ void redis_eval(struct redis *r, struct redis_script *script, int nkeys, int arg
         at += argv[i].n;
     }
     if (!e->by_hash)
-        redis_command(r, 3, (const struct str[]){STR("SCRIPT"), STR("LOAD"), str_of(script->source)}, redis_on_loaded, script);
+        redis_command(r, 3, (const struct str[]){STR("SCRIPT"), STR("LOAD"), str_of(script->source)}, redis_on_loaded,
+                      script);
     redis_command(r, e->argc, e->argv, redis_on_evaluated, e);
 }

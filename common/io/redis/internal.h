@@ -23,16 +23,16 @@ struct redis_link {
     int events;
     struct loop_timer *timer; /* DOWN: next attempt; CONNECTING and GREETING: give up */
     unsigned attempt;
-    int outstanding;      /* commands sent and not answered */
-    uint64_t progress_ms; /* loop time of the last answer, or of sending with nothing outstanding */
+    int outstanding;    /* commands sent and not answered */
+    uint32_t silent_ms; /* counted in ticks since the last answer, so that a pause of this process does not count */
 };
 
 struct redis_channel {
     struct list subs;
-    int nsubs;    /* alive */
-    int pending;  /* SUBSCRIBE and UNSUBSCRIBE sent and not confirmed */
-    bool wanted;  /* the last one sent was SUBSCRIBE */
-    bool active;  /* confirmed: messages come */
+    int nsubs;       /* alive */
+    int pending;     /* SUBSCRIBE and UNSUBSCRIBE sent and not confirmed */
+    bool wanted;     /* the last one sent was SUBSCRIBE */
+    bool active;     /* confirmed: messages come */
     struct list all; /* in redis.channels */
     size_t name_len;
     char name[REDIS_CHANNEL_BYTES + 1];
@@ -63,6 +63,7 @@ struct redis {
     int port, outstanding_max, timeout_ms;
     struct redis_link command, subscriber;
     struct loop_timer *tick;
+    unsigned ticks;
     bool closed, pumping, dispatching, sweep;
     struct map *by_name; /* redis_channel */
     struct list channels;
@@ -81,7 +82,7 @@ void redis_link_greeted(struct redis_link *k);               /* GREETING -> READ
 bool redis_link_usable(const struct redis_link *k);
 void redis_link_sent(struct redis_link *k);
 void redis_link_answered(struct redis_link *k);
-void redis_link_check(struct redis_link *k, uint64_t now_ms);
+void redis_link_check(struct redis_link *k, uint32_t tick_ms);
 
 /* redis.c */
 void redis_pump_later(struct redis *r);

@@ -4,11 +4,12 @@
  *    ^                   |                        |                    |
  *    +-------------------+------------------------+--------------------+   lost: backoff, then start again
  *
- * The greeting is AUTH when there is a password, then PING (commands) or the first SUBSCRIBE (subscriptions): a server that is still loading
- * refuses, and the connection counts as lost.
+ * The greeting is AUTH when there is a password, then PING (commands) or the first SUBSCRIBE (subscriptions): a server
+ * that is still loading refuses, and the connection counts as lost.
  *
- * hiredis frees its context by itself after an error: every path ends in redis_link_gone(), which forgets the context. hiredis then calls
- * the callbacks of pending commands with a NULL reply before that; by the flags of the context redis_link_usable() is false there. */
+ * hiredis frees its context by itself after an error: every path ends in redis_link_gone(), which forgets the context.
+ * hiredis then calls the callbacks of pending commands with a NULL reply before that; by the flags of the context
+ * redis_link_usable() is false there. */
 #include "io/redis/internal.h"
 
 #include <stdio.h>
@@ -37,13 +38,13 @@ bool redis_link_usable(const struct redis_link *k)
 void redis_link_sent(struct redis_link *k)
 {
     if (k->outstanding++ == 0)
-        k->progress_ms = loop_now_ms(k->r->loop);
+        k->silent_ms = 0;
 }
 
 void redis_link_answered(struct redis_link *k)
 {
     k->outstanding--;
-    k->progress_ms = loop_now_ms(k->r->loop);
+    k->silent_ms = 0;
 }
 
 /* ---- the end ---- */
@@ -235,8 +236,8 @@ static void redis_link_timed(void *ud)
         redis_link_drop(k, "no answer while connecting");
 }
 
-void redis_link_check(struct redis_link *k, uint64_t now_ms)
+void redis_link_check(struct redis_link *k, uint32_t tick_ms)
 {
-    if (k->ac && k->outstanding && now_ms - k->progress_ms > (uint64_t)k->r->timeout_ms)
+    if (k->ac && k->outstanding && (k->silent_ms += tick_ms) > (uint32_t)k->r->timeout_ms)
         redis_link_drop(k, "no answer in time");
 }

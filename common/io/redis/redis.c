@@ -1,12 +1,13 @@
-/* The pair of connections. A tick ends a connection that does not answer and keeps the subscriber's heart beating; the pump runs callbacks
- * that must not run inside the call that caused them. */
+/* The pair of connections. A tick ends a connection that does not answer and keeps the subscriber's heart beating; the
+ * pump runs callbacks that must not run inside the call that caused them. */
 #include "io/redis/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REDIS_TICK_MS 500
+#define REDIS_TICK_MS    250
+#define REDIS_BEAT_TICKS 4
 
 static void redis_destroy(struct redis *r)
 {
@@ -49,10 +50,10 @@ void redis_show_ready(struct redis *r)
 static void redis_tick(void *ud)
 {
     struct redis *r = ud;
-    uint64_t now_ms = loop_now_ms(r->loop);
-    redis_link_check(&r->command, now_ms);
-    redis_link_check(&r->subscriber, now_ms);
-    redis_channels_beat(r);
+    redis_link_check(&r->command, REDIS_TICK_MS);
+    redis_link_check(&r->subscriber, REDIS_TICK_MS);
+    if (++r->ticks % REDIS_BEAT_TICKS == 0)
+        redis_channels_beat(r);
 }
 
 struct redis *redis_new(struct loop *l, const struct redis_options *opt)

@@ -1,13 +1,14 @@
 /* Channels and their subscriptions.
  *
- * A channel lives while somebody subscribes or an answer from Redis is still due for it. pending counts the unanswered SUBSCRIBE and
- * UNSUBSCRIBE; only when it is 0 and the last one was SUBSCRIBE is the channel active, so that a quick unsubscribe and subscribe
- * cannot be mistaken for each other's answers. Becoming active is told to every subscription: messages before may be missing.
+ * A channel lives while somebody subscribes or an answer from Redis is still due for it. pending counts the unanswered
+ * SUBSCRIBE and UNSUBSCRIBE; only when it is 0 and the last one was SUBSCRIBE is the channel active, so that a quick
+ * unsubscribe and subscribe cannot be mistaken for each other's answers. Becoming active is told to every subscription:
+ * messages before may be missing.
  *
- * One channel of our own is always subscribed: hiredis 0.14 aborts when the last subscription ends while another is on its way. It also shows
- * that the connection lives: subscribing it again is answered at once.
+ * One channel of our own is always subscribed: hiredis 0.14 aborts when the last subscription ends while another is on
+ * its way. It also shows that the connection lives: subscribing it again is answered at once.
  *
- * While messages are handed out, subscriptions that end are only marked; they and empty channels are swept afterwards. */
+ * While messages are handed out, subscriptions that end are only marked; they and empty channels are swept after it. */
 #include "io/redis/internal.h"
 
 #include <stdio.h>
@@ -35,8 +36,7 @@ static void redis_sub_dispose(struct redis_sub *s)
 
 static void redis_channel_sweep(struct redis *r, struct redis_channel *ch)
 {
-    list_for_each_safe(node, &ch->subs)
-    {
+    list_for_each_safe (node, &ch->subs) {
         struct redis_sub *s = CONTAINER_OF(node, struct redis_sub, link);
         if (!s->fn)
             redis_sub_dispose(s);
@@ -50,16 +50,15 @@ static void redis_channels_sweep(struct redis *r)
     if (!r->sweep || r->dispatching)
         return;
     r->sweep = false;
-    list_for_each_safe(node, &r->channels)
+    list_for_each_safe (node, &r->channels)
         redis_channel_sweep(r, CONTAINER_OF(node, struct redis_channel, all));
 }
 
 void redis_channels_free(struct redis *r)
 {
-    list_for_each_safe(node, &r->channels)
-    {
+    list_for_each_safe (node, &r->channels) {
         struct redis_channel *ch = CONTAINER_OF(node, struct redis_channel, all);
-        list_for_each_safe(sub, &ch->subs)
+        list_for_each_safe (sub, &ch->subs)
             redis_sub_dispose(CONTAINER_OF(sub, struct redis_sub, link));
         redis_channel_free(r, ch);
     }
@@ -71,8 +70,7 @@ void redis_channels_free(struct redis *r)
 static void redis_channel_hand_out(struct redis *r, struct redis_channel *ch, struct str payload)
 {
     r->dispatching = true;
-    list_for_each(node, &ch->subs)
-    {
+    list_for_each (node, &ch->subs) {
         struct redis_sub *s = CONTAINER_OF(node, struct redis_sub, link);
         if (!s->fn || (payload.p && !s->told))
             continue;
@@ -173,8 +171,7 @@ void redis_channels_wire(struct redis *r)
 {
     redis_link_sent(&r->subscriber);
     redisAsyncCommand(r->subscriber.ac, redis_on_message, NULL, "SUBSCRIBE %s", REDIS_OWN_CHANNEL);
-    list_for_each(node, &r->channels)
-    {
+    list_for_each (node, &r->channels) {
         struct redis_channel *ch = CONTAINER_OF(node, struct redis_channel, all);
         if (ch->nsubs)
             redis_channel_send(r, ch, true);
@@ -183,8 +180,7 @@ void redis_channels_wire(struct redis *r)
 
 void redis_channels_unwire(struct redis *r)
 {
-    list_for_each(node, &r->channels)
-    {
+    list_for_each (node, &r->channels) {
         struct redis_channel *ch = CONTAINER_OF(node, struct redis_channel, all);
         ch->pending = 0;
         ch->wanted = ch->active = false;

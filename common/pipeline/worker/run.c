@@ -18,7 +18,7 @@ static int run_seal(struct item *it, const struct worker_profile *p, int kind, s
     if (text->n == 0)
         return 0;
     struct seal_place at = {.tenant_id = &it->claim.tenant_id, .row_id = &it->claim.subject_id, .column = sealed_document(kind)};
-    return seal_close(&it->arena, &p->key, *text, at, text, &it->err);
+    return seal_close_packed(&it->arena, &p->key, *text, at, text, &it->err);
 }
 
 /* Documents are personal: they leave the process sealed. */

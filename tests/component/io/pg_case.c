@@ -87,7 +87,8 @@ static void pg_case_nothing(void *ud)
 }
 
 /* A repeating timer keeps the loop turning while nothing happens. */
-static void pg_case_until_time(struct pg_case *t, const bool *flag, const int *n, int want, uint64_t limit_ms, bool must)
+static void pg_case_until_time(struct pg_case *t, const bool *flag, const int *n, int want, uint64_t limit_ms,
+                               bool must)
 {
     struct loop_timer *timer = loop_timer_new(t->loop, pg_case_nothing, NULL);
     loop_timer_start(timer, 5, 5);
@@ -131,7 +132,8 @@ static void pg_case_answered(void *ud, const struct pg_reply *reply, const struc
         w->check(w->ud, reply);
 }
 
-struct err pg_case_send(struct pg_case *t, struct pg_request *q, void (*check)(void *ud, const struct pg_reply *r), void *ud)
+struct err pg_case_send(struct pg_case *t, struct pg_request *q, void (*check)(void *ud, const struct pg_reply *r),
+                        void *ud)
 {
     struct pg_case_wait w = {.check = check, .ud = ud};
     pg_request_send(q, pg_case_answered, &w);

@@ -1,5 +1,5 @@
-/* What the Postgres tests share: the server named by the environment (or a skipped test), a loop that runs until something is true, and
- * requests that are waited for. */
+/* What the Postgres tests share: the server named by the environment (or a skipped test), a loop that runs until
+ * something is true, and requests that are waited for. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,6 +24,7 @@ void pg_case_until_count(struct pg_case *t, const int *n, int want);
 void pg_case_turns(struct pg_case *t, int ms); /* runs the loop for a while */
 
 /* Sends and waits. Returns the error (code 0: committed). check may be NULL; it runs with the reply. */
-struct err pg_case_send(struct pg_case *t, struct pg_request *q, void (*check)(void *ud, const struct pg_reply *r), void *ud);
+struct err pg_case_send(struct pg_case *t, struct pg_request *q, void (*check)(void *ud, const struct pg_reply *r),
+                        void *ud);
 struct err pg_case_run(struct pg_case *t, const struct pg_stmt *stmt); /* a group of one statement without parameters */
 int64_t pg_case_int(struct pg_case *t, const struct pg_stmt *stmt);    /* its first value */

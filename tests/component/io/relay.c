@@ -1,5 +1,5 @@
-/* One thread, poll() with a short timeout; commands are flags under a mutex and are waited for. Every connection is a pair of
- * blocking sockets with one small buffer: a byte that was read is written before the next is read. */
+/* One thread, poll() with a short timeout; commands are flags under a mutex and are waited for. Every connection is a
+ * pair of blocking sockets with one small buffer: a byte that was read is written before the next is read. */
 #include "relay.h"
 
 #include <arpa/inet.h>
@@ -45,7 +45,9 @@ static bool relay_listen(struct relay *r, int port)
     relay_must(r->listener >= 0, "relay: socket");
     int one = 1;
     setsockopt(r->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     if (bind(r->listener, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(r->listener, 64) == 0) {
         r->port = port;
         return true;

@@ -1,5 +1,6 @@
-/* A TCP relay on 127.0.0.1 between the program under test and a real server, run by a thread of its own, so that a test can take the
- * server away (as a kill -9 would), bring it back, or make it silent, without touching a server that others may use. */
+/* A TCP relay on 127.0.0.1 between the program under test and a real server, run by a thread of its own, so that a test
+ * can take the server away (as a kill -9 would), bring it back, or make it silent, without touching a server that
+ * others may use. */
 #pragma once
 
 struct relay;

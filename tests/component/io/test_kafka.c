@@ -1,4 +1,5 @@
-/* The producer and the consumer against librdkafka's mock cluster, which speaks the protocol over real sockets in this process. */
+/* The producer and the consumer against librdkafka's mock cluster, which speaks the protocol over real sockets in this
+ * process. */
 #include <criterion/criterion.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -11,6 +12,7 @@
 #include "core/metrics.h"
 #include "io/kafka/consumer.h"
 #include "io/kafka/producer.h"
+#include "../../unit/leak.h"
 
 #define INTERACTIVE "jobmill.analyze.interactive"
 #define BULK        "jobmill.analyze.bulk"
@@ -60,6 +62,7 @@ static void rig_close(struct rig *r)
     loop_free(r->loop);
     rd_kafka_mock_cluster_destroy(r->mock);
     rd_kafka_destroy(r->rk);
+    LEAK_NONE();
 }
 
 /* Runs the loop until cond holds. */
@@ -98,7 +101,8 @@ static void produce(struct rig *r, const char *topic, int32_t partition, const c
 {
     struct err err;
     const char *const headers[] = {"traceparent", "00-1-2-01", NULL};
-    int rc = kafka_produce(r->producer, topic, partition, STR("key"), str_of(value), headers, rs ? on_report : NULL, rs, &err);
+    int rc = kafka_produce(r->producer, topic, partition, STR("key"), str_of(value), headers, rs ? on_report : NULL, rs,
+                           &err);
     cr_assert_eq(rc, 0, "%s", err.msg);
 }
 
@@ -119,8 +123,8 @@ static void produce_many(struct rig *r, const char *topic, int n)
 struct member {
     struct rig *rig;
     struct kafka_consumer *c;
-    bool hold;       /* do not take */
-    bool no_store;   /* take, but do not store */
+    bool hold;     /* do not take */
+    bool no_store; /* take, but do not store */
     int ready;
     int seen_n;
     int64_t offset[SEEN_MAX];
@@ -171,7 +175,12 @@ static struct member *member_new(struct rig *r, const char *const *settings)
 {
     struct member *m = calloc(1, sizeof(*m));
     struct kafka_consumer_options o = {
-        .brokers = r->brokers, .group = "jobmill.analyze", .topics = topics, .topics_n = 2, .session_timeout_ms = 6000, .settings = settings,
+        .brokers = r->brokers,
+        .group = "jobmill.analyze",
+        .topics = topics,
+        .topics_n = 2,
+        .session_timeout_ms = 6000,
+        .settings = settings,
     };
     struct err err;
     m->rig = r;
@@ -265,7 +274,8 @@ Test(kafka, not_taking_stops_the_flow_and_keeps_the_membership)
 {
     struct rig r;
     rig_open(&r, PARTITIONS);
-    const char *const settings[] = {"queued.min.messages", "50", "max.poll.interval.ms", "6000", "fetch.message.max.bytes", "1000", NULL};
+    const char *const settings[] = {
+        "queued.min.messages", "50", "max.poll.interval.ms", "6000", "fetch.message.max.bytes", "1000", NULL};
     struct member *m = member_new(&r, settings);
     m->hold = true;
     produce_many(&r, BULK, 5000);
@@ -534,7 +544,8 @@ Test(kafka, settings_that_do_not_exist_are_refused)
     rig_open(&r, PARTITIONS);
     const char *const settings[] = {"no.such.setting", "1", NULL};
     struct kafka_producer_options po = {.brokers = r.brokers, .settings = settings};
-    struct kafka_consumer_options co = {.brokers = r.brokers, .group = "g", .topics = topics, .topics_n = 2, .settings = settings};
+    struct kafka_consumer_options co = {
+        .brokers = r.brokers, .group = "g", .topics = topics, .topics_n = 2, .settings = settings};
     struct kafka_producer *p = NULL;
     struct kafka_consumer *c = NULL;
     struct err err;

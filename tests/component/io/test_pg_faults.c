@@ -111,7 +111,8 @@ Test(pg_faults, idempotent_groups_are_sent_again_once)
     case_end(&t, r);
 }
 
-/* Traffic while the server comes and goes: every request is answered exactly once, and those that reported success are all there. */
+/* Traffic while the server comes and goes: every request is answered exactly once, and those that reported success are
+ * all there. */
 struct traffic {
     struct pg_pool *pool;
     struct tally y;

@@ -1,4 +1,5 @@
-/* Groups: pipelining, one transaction each, the tenant's setting, errors and their mapping, the bounded queue, sessions, the blocking client. */
+/* Groups: pipelining, one transaction each, the tenant's setting, errors and their mapping, the bounded queue,
+ * sessions, the blocking client. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -219,14 +220,14 @@ Test(pg_groups, errors_have_their_code_and_never_a_value)
         enum err_code code;
         const char *sqlstate;
     } rows[] = {
-        {&raise_serial, ERR_OVERLOADED, "40001"},   {&raise_deadlock, ERR_OVERLOADED, "40P01"},
-        {&raise_lock, ERR_OVERLOADED, "55P03"},     {&raise_cancel, ERR_TIMEOUT, "57014"},
-        {&raise_full, ERR_STORAGE_FULL, "53100"},   {&raise_connections, ERR_OVERLOADED, "53300"},
-        {&raise_denied, ERR_FORBIDDEN, "42501"},    {&raise_check, ERR_INVALID, "23514"},
-        {&raise_value, ERR_INVALID, "22P02"},       {&raise_shutdown, ERR_UNAVAILABLE, "57P01"},
-        {&raise_ours, ERR_STALE, "P0001"},          {&raise_ours_bare, ERR_LIMIT, "P0001"},
-        {&raise_slug, ERR_BUG, "P0001"},            {&raise_plain, ERR_BUG, "P0001"},
-        {&raise_internal, ERR_BUG, "XX000"},        {&no_table, ERR_SCHEMA, "42P01"},
+        {&raise_serial, ERR_OVERLOADED, "40001"}, {&raise_deadlock, ERR_OVERLOADED, "40P01"},
+        {&raise_lock, ERR_OVERLOADED, "55P03"},   {&raise_cancel, ERR_TIMEOUT, "57014"},
+        {&raise_full, ERR_STORAGE_FULL, "53100"}, {&raise_connections, ERR_OVERLOADED, "53300"},
+        {&raise_denied, ERR_FORBIDDEN, "42501"},  {&raise_check, ERR_INVALID, "23514"},
+        {&raise_value, ERR_INVALID, "22P02"},     {&raise_shutdown, ERR_UNAVAILABLE, "57P01"},
+        {&raise_ours, ERR_STALE, "P0001"},        {&raise_ours_bare, ERR_LIMIT, "P0001"},
+        {&raise_slug, ERR_BUG, "P0001"},          {&raise_plain, ERR_BUG, "P0001"},
+        {&raise_internal, ERR_BUG, "XX000"},      {&no_table, ERR_SCHEMA, "42P01"},
         {&no_syntax, ERR_BUG, "42601"},
     };
     struct pg_case t;
@@ -497,7 +498,10 @@ Test(pg_groups, the_blocking_client)
     struct err err = {0};
     struct pg_sync *c = pg_sync_open(&t.opt, &err);
     cr_assert_not_null(c, "%s", err.msg);
-    cr_assert_eq(pg_sync_exec(c, "CREATE TEMP TABLE s (n int4, word text);\nINSERT INTO s VALUES (1, 'one'), (2, NULL);", &err), 0);
+    cr_assert_eq(pg_sync_exec(c,
+                              "CREATE TEMP TABLE s (n int4, word text);\nINSERT INTO s VALUES (1, 'one'), (2, NULL);",
+                              &err),
+                 0);
     const char *params[] = {"1"};
     struct pg_sync_rows *r = pg_sync_query(c, "SELECT n, word FROM s WHERE n >= $1 ORDER BY n", params, 1, &err);
     cr_assert_not_null(r, "%s", err.msg);
@@ -507,7 +511,8 @@ Test(pg_groups, the_blocking_client)
     cr_assert_str_eq(pg_sync_get(r, 0, 1), "one");
     cr_assert_null(pg_sync_get(r, 1, 1));
     pg_sync_rows_free(r);
-    cr_assert_eq(pg_sync_exec(c, "INSERT INTO s VALUES (3, 'three');\nSELECT no_such_column\n  FROM s;", &err), -ERR_SCHEMA);
+    cr_assert_eq(pg_sync_exec(c, "INSERT INTO s VALUES (3, 'three');\nSELECT no_such_column\n  FROM s;", &err),
+                 -ERR_SCHEMA);
     cr_assert_not_null(strstr(err.msg, "line 2"), "%s", err.msg);
     cr_assert_not_null(strstr(err.msg, "no_such_column"), "%s", err.msg);
     r = pg_sync_query(c, "DELETE FROM s", NULL, 0, &err);

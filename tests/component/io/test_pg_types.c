@@ -1,4 +1,5 @@
-/* Every type there and back: what is sent as a parameter is read from the row, and compared with what Postgres itself makes of the text form. */
+/* Every type there and back: what is sent as a parameter is read from the row, and compared with what Postgres itself
+ * makes of the text form. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -6,9 +7,11 @@
 
 static const struct pg_stmt stmt_scalars = {
     .name = "t_scalars",
-    .sql = "SELECT $1::bool, $2::int2, $3::int4, $4::int8, $5::float4, $6::float8, $7::uuid, $8::text, $9::bytea, $10::jsonb,"
+    .sql = "SELECT $1::bool, $2::int2, $3::int4, $4::int8, $5::float4, $6::float8, $7::uuid, $8::text, $9::bytea, "
+           "$10::jsonb,"
            " $11::timestamptz, $12::vector,"
-           " $1::bool = true AND $2::int2 = -2 AND $3::int4 = -2147483648 AND $4::int8 = 9223372036854775807 AND $5::float4 = 1.5"
+           " $1::bool = true AND $2::int2 = -2 AND $3::int4 = -2147483648 AND $4::int8 = 9223372036854775807 AND "
+           "$5::float4 = 1.5"
            " AND $6::float8 = -0.1 AND $7::uuid = '01234567-89ab-cdef-0123-456789abcdef' AND $8::text = 'Zoë ☃'"
            " AND $9::bytea = '\\x00ff00'::bytea AND $10::jsonb = '{\"a\": [1, 2]}'"
            " AND $11::timestamptz = '2026-01-31 12:00:00.123456+00' AND $12::vector = '[1,-0.5,3]'",
@@ -71,11 +74,11 @@ Test(pg_types, scalars)
     pg_case_fini(&t);
 }
 
-static const struct pg_stmt stmt_nulls = {
-    .name = "t_nulls",
-    .sql = "SELECT $1::bool, $2::int8, $3::float8, $4::uuid, $5::text, $6::jsonb, $7::vector, $8::bytea, ''::text, NULL::timestamptz,"
-           " NULL::int4[], 'infinity'::timestamptz, '1960-01-01'::timestamptz",
-    .nparams = 8};
+static const struct pg_stmt stmt_nulls = {.name = "t_nulls",
+                                          .sql = "SELECT $1::bool, $2::int8, $3::float8, $4::uuid, $5::text, "
+                                                 "$6::jsonb, $7::vector, $8::bytea, ''::text, NULL::timestamptz,"
+                                                 " NULL::int4[], 'infinity'::timestamptz, '1960-01-01'::timestamptz",
+                                          .nparams = 8};
 
 static void check_nulls(void *ud, const struct pg_reply *reply)
 {
@@ -120,14 +123,16 @@ Test(pg_types, nulls)
 
 static const struct pg_stmt stmt_arrays = {
     .name = "t_arrays",
-    .sql = "SELECT $1::bool[], $2::int4[], $3::int8[], $4::float8[], $5::uuid[], $6::text[], $7::bytea[], $8::vector[], $9::int2[],"
+    .sql = "SELECT $1::bool[], $2::int4[], $3::int8[], $4::float8[], $5::uuid[], $6::text[], $7::bytea[], "
+           "$8::vector[], $9::int2[],"
            " $10::float4[], $11::jsonb[], $12::timestamptz[], $13::int4[],"
            " $1::bool[] = '{t,NULL,f}' AND $2::int4[] = '{1,NULL,-3}' AND $3::int8[] = '{1,-9223372036854775808,NULL}'"
            " AND $4::float8[] = '{0.5,NULL}' AND $5::uuid[] = '{01234567-89ab-cdef-0123-456789abcdef,NULL}'"
            " AND $6::text[] = ARRAY['a', NULL, '', 'x,\"y\"'] AND $7::bytea[] = ARRAY['\\x00'::bytea, NULL]"
            " AND ($8::vector[])[1] = '[1,2]' AND ($8::vector[])[2] IS NULL AND ($8::vector[])[3] = '[3]'"
            " AND array_length($8::vector[], 1) = 3 AND $9::int2[] = '{-1}' AND $10::float4[] = '{2.5}'"
-           " AND $11::jsonb[] = ARRAY['{}'::jsonb, NULL] AND $12::timestamptz[] = ARRAY['2000-01-01 00:00:01+00'::timestamptz]"
+           " AND $11::jsonb[] = ARRAY['{}'::jsonb, NULL] AND $12::timestamptz[] = ARRAY['2000-01-01 "
+           "00:00:01+00'::timestamptz]"
            " AND $13::int4[] = '{}'",
     .nparams = 13};
 

@@ -1,4 +1,5 @@
-/* Redis: publishing and subscribing, commands and scripts, and a server that goes away, comes back, or falls silent (behind a relay). */
+/* Redis: publishing and subscribing, commands and scripts, and a server that goes away, comes back, or falls silent
+ * (behind a relay). */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -33,9 +33,18 @@ Test(control_message, every_verb_comes_back)
 Test(control_message, reply_comes_back)
 {
     struct control_reply r = {
-        .ok = true, .worker_id = "0198f2a0-0000-7000-8000-000000000001", .kind = "analyzer", .instance = "analyzer-1",
-        .version = "0.1.0", .state = "running", .in_flight = 12, .concurrency = 256, .ops_port = 9101, .pid = 77,
-        .started_at_us = 1767225600000000ULL, .text = (char[]){"{\"a\":1}"},
+        .ok = true,
+        .worker_id = "0198f2a0-0000-7000-8000-000000000001",
+        .kind = "analyzer",
+        .instance = "analyzer-1",
+        .version = "0.1.0",
+        .state = "running",
+        .in_flight = 12,
+        .concurrency = 256,
+        .ops_port = 9101,
+        .pid = 77,
+        .started_at_us = 1767225600000000ULL,
+        .text = (char[]){"{\"a\":1}"},
     };
     struct control_reply back;
     struct buf wire;

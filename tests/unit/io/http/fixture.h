@@ -1,4 +1,5 @@
-/* A server with a handler of many habits, and a client of plain sockets in the same thread: the loop turns while the client waits. */
+/* A server with a handler of many habits, and a client of plain sockets in the same thread: the loop turns while the
+ * client waits. */
 #pragma once
 
 #include <criterion/criterion.h>
@@ -8,6 +9,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include "io/http/http_int.h"
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #define FX_PATIENCE_MS 20000 /* only a broken server makes a test wait so long */
 
@@ -138,6 +142,10 @@ UNUSED static void fx_close(void)
         FX_UNTIL(fx.closed);
     }
     loop_free(fx.loop);
+    fx.loop = NULL;
+#ifdef __SANITIZE_ADDRESS__
+    cr_assert_eq(__lsan_do_recoverable_leak_check(), 0, "memory was lost");
+#endif
 }
 
 UNUSED static int fx_connect_to(uint16_t port, int receive_bytes)
@@ -185,7 +193,8 @@ UNUSED static void fx_send(int fd, const char *text)
     cr_assert(fx_send_n(fd, text, strlen(text)));
 }
 
-/* Receives until the text has come (in what this call received), or until the end when text is NULL. Returns static memory. */
+/* Receives until the text has come (in what this call received), or until the end when text is NULL. Returns static
+ * memory. */
 UNUSED static const char *fx_receive(int fd, const char *text)
 {
     static char got[1 << 20];

@@ -59,9 +59,28 @@ Test(http_chunked, stops_at_the_end)
 Test(http_chunked, no_freedoms)
 {
     static const char *const bad[] = {
-        "\r\n", "g\r\n", "5\nhello\r\n0\r\n\r\n", "5 \r\nhello\r\n0\r\n\r\n", " 5\r\nhello\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhello\n0\r\n\r\n",
-        "+5\r\nhello\r\n", "-1\r\n", "0x5\r\nhello\r\n", "1234567890abcdef\r\n", "ffffffffffffffffff\r\n", "5;a\rb\r\nhello\r\n", "5;\x01\r\nhello\r\n",
-        "0\r\nA : b\r\n\r\n", "0\r\n: b\r\n\r\n", "0\r\n folded: x\r\n\r\n", "0\r\nnocolon\r\n\r\n", "0\r\nA: b\n\r\n", "0\r\n\n", "0\n\n", "5\r\r\nhello\r\n",
+        "\r\n",
+        "g\r\n",
+        "5\nhello\r\n0\r\n\r\n",
+        "5 \r\nhello\r\n0\r\n\r\n",
+        " 5\r\nhello\r\n",
+        "5\r\nhello0\r\n\r\n",
+        "5\r\nhello\n0\r\n\r\n",
+        "+5\r\nhello\r\n",
+        "-1\r\n",
+        "0x5\r\nhello\r\n",
+        "1234567890abcdef\r\n",
+        "ffffffffffffffffff\r\n",
+        "5;a\rb\r\nhello\r\n",
+        "5;\x01\r\nhello\r\n",
+        "0\r\nA : b\r\n\r\n",
+        "0\r\n: b\r\n\r\n",
+        "0\r\n folded: x\r\n\r\n",
+        "0\r\nnocolon\r\n\r\n",
+        "0\r\nA: b\n\r\n",
+        "0\r\n\n",
+        "0\n\n",
+        "5\r\r\nhello\r\n",
     };
     char out[256];
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)

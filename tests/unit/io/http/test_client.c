@@ -186,7 +186,9 @@ Test(http_client, one_sentence_for_each_failure)
     fx.server = NULL;
     fx_beside(call_run, &none);
     cr_assert_eq(none.rc, -ERR_UNAVAILABLE);
-    cr_assert(str_starts(str_of(none.err.msg), "cannot reach http://127.0.0.1:") && str_iends(str_of(none.err.msg), ": connection refused"), "%s", none.err.msg);
+    cr_assert(str_starts(str_of(none.err.msg), "cannot reach http://127.0.0.1:") &&
+                  str_iends(str_of(none.err.msg), ": connection refused"),
+              "%s", none.err.msg);
     http_client_response_fini(&none.response);
     fx_close();
 }

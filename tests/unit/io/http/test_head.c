@@ -22,12 +22,15 @@ static enum err_code judge(const char *text, size_t n, struct http_head *h)
 }
 
 #define JUDGE(text, h) judge(text, sizeof(text) - 1, h)
-#define H "Host: a\r\n"
+#define H              "Host: a\r\n"
 
 Test(http_head, takes_apart_a_request)
 {
     struct http_head h;
-    cr_assert_eq(JUDGE("POST /a/b%20c?x=1&y HTTP/1.1\r\nHost: example.org:8080\r\ncontent-length: 12\r\nX:\t padded \r\n\r\n", &h), ERR_NONE);
+    cr_assert_eq(
+        JUDGE("POST /a/b%20c?x=1&y HTTP/1.1\r\nHost: example.org:8080\r\ncontent-length: 12\r\nX:\t padded \r\n\r\n",
+              &h),
+        ERR_NONE);
     cr_assert_eq(h.method, HTTP_METHOD_POST);
     cr_assert(str_eqc(h.path, "/a/b%20c"));
     cr_assert(str_eqc(h.query, "x=1&y"));
@@ -85,7 +88,8 @@ Test(http_head, exactly_one_host_that_is_a_host)
     cr_assert_eq(JUDGE("GET / HTTP/1.1\r\n" H H "\r\n", &h), ERR_HTTP);
     cr_assert_eq(JUDGE("GET / HTTP/1.0\r\n" H H "\r\n", &h), ERR_HTTP);
     static const char *const good[] = {"a", "a.b", "127.0.0.1:80", "[::1]", "[::1]:443", "a:"};
-    static const char *const bad[] = {"", "a b", "a/b", "a@b", "a:x", "a:99999", "[::1", "[::1]x", "[zz]", ":80", "a?b", "a\"b", "a,b:1:2"};
+    static const char *const bad[] = {"",       "a b",  "a/b", "a@b", "a:x",  "a:99999", "[::1",
+                                      "[::1]x", "[zz]", ":80", "a?b", "a\"b", "a,b:1:2"};
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
         cr_assert(http_host_valid(str_of(good[i])), "%s", good[i]);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -110,14 +114,19 @@ Test(http_head, transfer_encoding_is_chunked_or_refused)
     struct http_head h;
     cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: Chunked\r\n\r\n", &h), ERR_NONE);
     cr_assert(h.chunked);
-    cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", &h), ERR_HTTP);
-    cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", &h), ERR_HTTP);
+    cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", &h),
+                 ERR_HTTP);
+    cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", &h),
+                 ERR_HTTP);
     cr_assert_eq(JUDGE("POST / HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n", &h), ERR_HTTP);
     cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n", &h), ERR_UNSUPPORTED);
     cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: xchunked\r\n\r\n", &h), ERR_UNSUPPORTED);
     cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked, identity\r\n\r\n", &h), ERR_HTTP);
     cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked, chunked\r\n\r\n", &h), ERR_HTTP);
-    cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: \x0b" "chunked\r\n\r\n", &h), ERR_HTTP);
+    cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding: \x0b"
+                       "chunked\r\n\r\n",
+                       &h),
+                 ERR_HTTP);
     cr_assert_eq(JUDGE("POST / HTTP/1.1\r\n" H "Transfer-Encoding:\r\n\r\n", &h), ERR_HTTP);
 }
 

@@ -39,7 +39,8 @@ Test(http_ops, answers_the_four_questions)
 {
     struct err err;
     struct state s = {.postgres = true};
-    struct http_ops_spec spec = {.service = "gateway", .instance = "gateway-1", .checks = checks, .stopping = stopping, .ud = &s};
+    struct http_ops_spec spec = {
+        .service = "gateway", .instance = "gateway-1", .checks = checks, .stopping = stopping, .ud = &s};
     memset(&fx, 0, sizeof(fx));
     fx.loop = loop_new();
     struct http_ops *o = http_ops_new(fx.loop, "127.0.0.1", 0, &spec, &err);

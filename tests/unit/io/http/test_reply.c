@@ -31,7 +31,8 @@ Test(http_reply, a_problem_has_all_its_members)
     struct err err;
     arena_init(&a, 1 << 20);
     fx_open(NULL);
-    int fd = hold("/hold", "X-Request-Id: r1\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n");
+    int fd =
+        hold("/hold", "X-Request-Id: r1\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n");
     err_set_at(&err, ERR_INVALID, "/a/0", "the \"value\" is\nbad: \xff");
     http_reply_problem(fx.held, &err);
     const char *got = fx_receive(fd, NULL);

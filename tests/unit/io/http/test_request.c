@@ -12,7 +12,8 @@ Test(http_request, a_large_upload_streams_through)
     char head[128];
     fx_open(NULL);
     int fd = fx_connect();
-    snprintf(head, sizeof(head), "POST /stream HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: %d\r\n\r\n", PIECE * PIECES);
+    snprintf(head, sizeof(head), "POST /stream HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: %d\r\n\r\n",
+             PIECE * PIECES);
     fx_send(fd, head);
     FX_UNTIL(fx.held);
     for (int i = 0; i < PIECES; i++) {
@@ -30,7 +31,8 @@ Test(http_request, a_paused_body_stays_outside)
     fx_open(NULL);
     fx.pause_each = true;
     int fd = fx_connect();
-    fx_send(fd, "POST /stream HTTP/1.1\r\n" HOST "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n");
+    fx_send(fd, "POST /stream HTTP/1.1\r\n" HOST
+                "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n");
     for (int i = 1; i <= 3; i++) {
         FX_UNTIL(fx.pieces == i);
         for (int k = 0; k < 20; k++)
@@ -70,7 +72,8 @@ Test(http_request, the_body_can_be_chosen_later)
 {
     fx_open(NULL);
     int fd = fx_connect();
-    fx_send(fd, "POST /hold HTTP/1.1\r\n" HOST "Connection: close\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    fx_send(fd,
+            "POST /hold HTTP/1.1\r\n" HOST "Connection: close\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
     FX_UNTIL(fx.held);
     http_request_read_all(fx.held, 5, fx_echo, NULL);
     fx_receive(fd, "100 Continue");
@@ -150,7 +153,8 @@ Test(http_request, query_parameters)
     struct str v;
     int64_t n;
     bool yes;
-    struct http_request *req = hold("?a=1%20+2&b&size=20&neg=-5&bad=%zz&nul=%00&utf=%ff&twice=1&twice=2&dry=true&cut=%4", "");
+    struct http_request *req =
+        hold("?a=1%20+2&b&size=20&neg=-5&bad=%zz&nul=%00&utf=%ff&twice=1&twice=2&dry=true&cut=%4", "");
     cr_assert_eq(http_query_get(req, "a", &v, &err), 1);
     cr_assert(str_eqc(v, "1  2"));
     cr_assert_eq(http_query_get(req, "b", &v, &err), 1);
@@ -189,9 +193,13 @@ Test(http_request, unknown_query_parameters_are_named)
 Test(http_request, header_helpers)
 {
     fx_open(NULL);
-    struct http_request *req = hold("", "If-None-Match: \"1\", W/\"2\"\r\nContent-Type: Application/JSON; charset=utf-8\r\nAuthorization: bearer  abc\r\n"
-                                        "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nX-Request-Id: bad id\r\nEmpty:\r\n");
-    cr_assert(http_request_etag_matches(req, "\"1\"") && http_request_etag_matches(req, "\"2\"") && http_request_etag_matches(req, "W/\"1\""));
+    struct http_request *req = hold(
+        "",
+        "If-None-Match: \"1\", W/\"2\"\r\nContent-Type: Application/JSON; charset=utf-8\r\nAuthorization: bearer  "
+        "abc\r\n"
+        "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nX-Request-Id: bad id\r\nEmpty:\r\n");
+    cr_assert(http_request_etag_matches(req, "\"1\"") && http_request_etag_matches(req, "\"2\"") &&
+              http_request_etag_matches(req, "W/\"1\""));
     cr_assert(!http_request_etag_matches(req, "\"3\""));
     cr_assert(http_request_content_type_is(req, "application/json"));
     cr_assert(!http_request_content_type_is(req, "application/jso"));

@@ -8,7 +8,8 @@ static void show(struct http_request *req, void *ud)
     (void)ud;
     char text[256];
     struct str id = http_request_param(req, "id");
-    snprintf(text, sizeof(text), "%s id=%.*s %s", req->route, (int)id.n, id.n ? id.p : "", http_method_name(req->method));
+    snprintf(text, sizeof(text), "%s id=%.*s %s", req->route, (int)id.n, id.n ? id.p : "",
+             http_method_name(req->method));
     http_reply(req, 200, "text/plain", str_of(text));
 }
 
@@ -54,7 +55,16 @@ Test(http_router, matches_whole_paths)
 
 Test(http_router, near_misses_are_misses)
 {
-    static const char *const paths[] = {"", "/", "/user", "/users/", "/users//profile", "/users/7/profile/", "/users/7:cancel", "/batches/:cancel", "/batches/7:canceled", "/files"};
+    static const char *const paths[] = {"",
+                                        "/",
+                                        "/user",
+                                        "/users/",
+                                        "/users//profile",
+                                        "/users/7/profile/",
+                                        "/users/7:cancel",
+                                        "/batches/:cancel",
+                                        "/batches/7:canceled",
+                                        "/files"};
     unsigned allowed;
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         cr_assert_str_eq(matched(HTTP_METHOD_GET, paths[i], NULL, &allowed), "none", "%s", paths[i]);
@@ -96,7 +106,8 @@ Test(http_router, says_what_would_be_possible)
     const char *got = fx_talk("GET /nowhere HTTP/1.1\r\n" HOST "\r\n");
     cr_assert(fx_is(got, "404") && strstr(got, "/problems/not-found"));
     got = fx_talk("DELETE /users HTTP/1.1\r\n" HOST "\r\n");
-    cr_assert(fx_is(got, "405") && strstr(got, "\r\nAllow: GET, HEAD, POST, OPTIONS\r\n") && strstr(got, "/problems/method-not-allowed"));
+    cr_assert(fx_is(got, "405") && strstr(got, "\r\nAllow: GET, HEAD, POST, OPTIONS\r\n") &&
+              strstr(got, "/problems/method-not-allowed"));
     got = fx_talk("OPTIONS /jobs:search HTTP/1.1\r\n" HOST "\r\n");
     cr_assert(fx_is(got, "204") && strstr(got, "\r\nAllow: POST, OPTIONS\r\n"));
     fx_close();

@@ -1,7 +1,8 @@
-/* Connections: what is let in, what is refused, how long anything may take, and how all of it ends. Exact bytes on real sockets. */
+/* Connections: what is let in, what is refused, how long anything may take, and how all of it ends. Exact bytes on real
+ * sockets. */
 #include "fixture.h"
 
-#define HOST "Host: a\r\n"
+#define HOST  "Host: a\r\n"
 #define CLOSE HOST "Connection: close\r\n"
 
 TestSuite(http_server, .timeout = 60);
@@ -34,7 +35,8 @@ Test(http_server, keeps_alive_and_answers_in_order)
     int fd = fx_connect();
     fx_send(fd, "GET /one HTTP/1.1\r\n" HOST "\r\n");
     cr_assert(!strstr(fx_receive(fd, "/one"), "Connection:"));
-    fx_send(fd, "\r\nGET /a HTTP/1.1\r\n" HOST "\r\nPOST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabcGET /c HTTP/1.1\r\n" CLOSE "\r\n");
+    fx_send(fd, "\r\nGET /a HTTP/1.1\r\n" HOST "\r\nPOST /echo HTTP/1.1\r\n" HOST
+                "Content-Length: 3\r\n\r\nabcGET /c HTTP/1.1\r\n" CLOSE "\r\n");
     const char *got = fx_receive(fd, NULL);
     const char *a = strstr(got, "\r\n\r\n/a"), *b = strstr(got, "\r\n\r\nabc"), *c = strstr(got, "\r\n\r\n/c");
     cr_assert(a && b && c && a < b && b < c, "%s", got);
@@ -45,7 +47,8 @@ Test(http_server, keeps_alive_and_answers_in_order)
 
 Test(http_server, takes_bytes_one_by_one)
 {
-    static const char text[] = "POST /echo HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n";
+    static const char text[] = "POST /echo HTTP/1.1\r\n" CLOSE
+                               "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n";
     fx_open(NULL);
     int fd = fx_connect();
     for (size_t i = 0; i < sizeof(text) - 1; i++) {
@@ -122,7 +125,9 @@ Test(http_server, refuses_ambiguous_messages)
     refused("GET / HTTP/1.1\nHost: a\n\n", "400");
     refused("GET / HTTP/1.1\r\n" HOST "A: b\r\n c\r\n\r\n", "400");
     refused("GET / HTTP/1.1\r\n" HOST "A : b\r\n\r\n", "400");
-    refused("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "400");
+    refused("POST /echo HTTP/1.1\r\n" HOST
+            "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            "400");
     refused("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "400");
     refused("POST /echo HTTP/1.1\r\n" HOST "Content-Length: +3\r\n\r\nabc", "400");
     refused("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", "501");
@@ -136,7 +141,9 @@ Test(http_server, refuses_ambiguous_messages)
 Test(http_server, refuses_broken_chunks_and_what_follows)
 {
     fx_open(NULL);
-    refused("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n", "400");
+    refused("POST /echo HTTP/1.1\r\n" HOST
+            "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n",
+            "400");
     refused("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nz\r\n", "400");
     cr_assert_eq(fx.aborts, 2);
     fx_close();
@@ -218,7 +225,8 @@ Test(http_server, head_has_the_length_and_no_body)
 {
     fx_open(NULL);
     int fd = fx_connect();
-    fx_send(fd, "HEAD /abc HTTP/1.1\r\n" HOST "\r\nHEAD /two HTTP/1.1\r\n" HOST "\r\nGET /nothing HTTP/1.1\r\n" CLOSE "\r\n");
+    fx_send(fd, "HEAD /abc HTTP/1.1\r\n" HOST "\r\nHEAD /two HTTP/1.1\r\n" HOST "\r\nGET /nothing HTTP/1.1\r\n" CLOSE
+                "\r\n");
     const char *got = fx_receive(fd, NULL);
     cr_assert(strstr(got, "Content-Length: 4\r\n\r\nHTTP/1.1 200"), "%s", got);
     cr_assert(!strstr(got, "hello"));
@@ -391,7 +399,7 @@ Test(http_server, many_idle_connections_hold_no_buffers)
         fx_receive(fds[i], "\r\n\r\n/x");
     }
     cr_assert_eq(http_server_connections(fx.server), (size_t)N);
-    list_for_each(node, &fx.server->conns) {
+    list_for_each (node, &fx.server->conns) {
         struct http_conn *c = CONTAINER_OF(node, struct http_conn, node);
         cr_assert(!c->in.data && !c->req);
     }
@@ -405,7 +413,8 @@ Test(http_server, a_connection_ends_after_its_share_of_requests)
 {
     struct http_limits l = {.requests_max = 2};
     fx_open(&l);
-    const char *got = fx_talk("GET /1 HTTP/1.1\r\n" HOST "\r\nGET /2 HTTP/1.1\r\n" HOST "\r\nGET /3 HTTP/1.1\r\n" HOST "\r\n");
+    const char *got =
+        fx_talk("GET /1 HTTP/1.1\r\n" HOST "\r\nGET /2 HTTP/1.1\r\n" HOST "\r\nGET /3 HTTP/1.1\r\n" HOST "\r\n");
     cr_assert_eq(fx_times(got, "HTTP/1.1 200"), 2u);
     cr_assert_eq(fx_times(got, "Connection: close"), 1u);
     fx_close();

@@ -10,7 +10,8 @@
 
 static struct task_message sample(void)
 {
-    struct task_message m = {.stage = 3, .priority = 1, .attempt = 7, .released_at_us = 1767225600000000ULL, .traceparent = TRACE};
+    struct task_message m = {
+        .stage = 3, .priority = 1, .attempt = 7, .released_at_us = 1767225600000000ULL, .traceparent = TRACE};
     for (int i = 0; i < UUID_BYTES; i++) {
         m.task_id.b[i] = (uint8_t)(i + 1);
         m.tenant_id.b[i] = (uint8_t)(0xf0 + i);
@@ -64,10 +65,18 @@ struct bad {
 Test(message, every_reason)
 {
     static const struct bad bads[] = {
-        {"schema", 2, 16, 16, 1, 0, ""},       {"schema", 0, 16, 16, 1, 0, ""},       {"task-id", 1, 15, 16, 1, 0, ""},
-        {"task-id", 1, 17, 16, 1, 0, ""},      {"task-id", 1, 0, 16, 1, 0, ""},       {"tenant-id", 1, 16, 0, 1, 0, ""},
-        {"tenant-id", 1, 16, 32, 1, 0, ""},    {"stage", 1, 16, 16, 0, 0, ""},        {"stage", 1, 16, 16, STAGES + 1, 0, ""},
-        {"stage", 1, 16, 16, 4294967295U, 0, ""}, {"priority", 1, 16, 16, 1, 2, ""},  {"traceparent", 1, 16, 16, 1, 0, "x"},
+        {"schema", 2, 16, 16, 1, 0, ""},
+        {"schema", 0, 16, 16, 1, 0, ""},
+        {"task-id", 1, 15, 16, 1, 0, ""},
+        {"task-id", 1, 17, 16, 1, 0, ""},
+        {"task-id", 1, 0, 16, 1, 0, ""},
+        {"tenant-id", 1, 16, 0, 1, 0, ""},
+        {"tenant-id", 1, 16, 32, 1, 0, ""},
+        {"stage", 1, 16, 16, 0, 0, ""},
+        {"stage", 1, 16, 16, STAGES + 1, 0, ""},
+        {"stage", 1, 16, 16, 4294967295U, 0, ""},
+        {"priority", 1, 16, 16, 1, 2, ""},
+        {"traceparent", 1, 16, 16, 1, 0, "x"},
         {"traceparent", 1, 16, 16, 1, 0, TRACE "0"},
         {"traceparent", 1, 16, 16, 1, 0, "00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01"},
     };

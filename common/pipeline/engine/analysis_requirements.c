@@ -1,0 +1,441 @@
+/* Requirements, clause by clause, each with its quote.
+ *
+ * A clause of a requirements section is a requirement unless it offers, applies or waves something off; a sentence elsewhere is one only
+ * when it says so (must, we look for somebody who, N years of, would be an advantage). One clause is cut where the priority turns
+ * ("..., AWS preferred"), at semicolons, and where a long sentence goes from a degree to years to tools. */
+#include "pipeline/engine/analysis_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include "base/utf8.h"
+
+#define PARTS_MAX 12
+#define QUOTE_BYTES 240
+#define TEXT_BYTES 200
+#define MIN_PART_BYTES 3
+
+struct parts {
+    struct clause list[PARTS_MAX];
+    size_t n;
+};
+
+static bool has(const struct clause *c, uint64_t cues)
+{
+    return (c->cues & cues) != 0;
+}
+
+static size_t hard_skills(const struct reading *r, const struct clause *c)
+{
+    size_t n = 0;
+    for (size_t i = c->skill; i < c->skill_end; i++)
+        n += strcmp(r->mentions[i].skill->field, "soft") != 0;
+    return n;
+}
+
+static bool has_years(const struct reading *r, const struct clause *c)
+{
+    int min, max;
+    years_find(r->text, r->tokens, c->token, c->token_end, &min, &max);
+    return min >= 0;
+}
+
+/* -- is it one? -- */
+
+static bool waved_off(const struct clause *c)
+{
+    return has(c, CUE(NOT_NEEDED));
+}
+
+static bool is_substance(const struct reading *r, const struct clause *c)
+{
+    return hard_skills(r, c) || has(c, CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY) | CUE(EXPERIENCE) | CUE(LEVEL)) || has_years(r, c);
+}
+
+static bool is_authorization(const struct clause *c)
+{
+    return has(c, CUE(AUTHORIZATION) | CUE(CLEARANCE)) && !has(c, CUE(LEGAL)) && !waved_off(c);
+}
+
+/* In a requirements section. Paragraphs there are often asides, so they need substance. */
+static bool section_clause_counts(const struct reading *r, const struct clause *c)
+{
+    bool offers = has(c, CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION));
+    bool asks = has(c, CUE(REQUIRED) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY) | CUE(EXPERIENCE) | CUE(LEVEL) | CUE(PREFERRED)) || has_years(r, c);
+    if (has(c, CUE(INJECTION) | CUE(LEGAL)) || (offers && !asks && !(c->item && hard_skills(r, c))))
+        return false;
+    if (c->item || c->lead)
+        return true;
+    if (has(c, CUE(APPLY) | CUE(BENEFIT)) && !has(c, CUE(REQUIRED) | CUE(SEEK)))
+        return false;
+    return is_substance(r, c) || has(c, CUE(SOFT) | CUE(REQUIRED));
+}
+
+/* Anywhere else: the words themselves must ask for something. */
+static bool prose_counts(const struct reading *r, const struct clause *c)
+{
+    if (has(c, CUE(INJECTION) | CUE(LEGAL)))
+        return false;
+    if (is_authorization(c))
+        return true;
+    if (c->kind == SECTION_LEGAL || c->kind == SECTION_APPLY || has(c, CUE(APPLY)))
+        return false;
+    bool content = hard_skills(r, c) || has(c, CUE(DEGREE) | CUE(CERTIFICATE)), years = has_years(r, c);
+    if (c->kind == SECTION_BENEFITS || has(c, CUE(BENEFIT)))
+        return has(c, CUE(REQUIRED)) && content;
+    if (c->kind == SECTION_DUTIES && c->item)
+        return (has(c, CUE(REQUIRED)) && content) || (years && has(c, CUE(EXPERIENCE)));
+    if (has(c, CUE(REQUIRED)) && (content || years || has(c, CUE(ABILITY) | CUE(EXPERIENCE))))
+        return true;
+    if (has(c, CUE(PREFERRED)) && (content || has(c, CUE(EXPERIENCE) | CUE(ABILITY))))
+        return true;
+    if (years && has(c, CUE(EXPERIENCE) | CUE(SEEK)))
+        return true;
+    if (has(c, CUE(SEEK)) && !has(c, CUE(DUTY)) && (content || has(c, CUE(ABILITY))) && has(c, CUE(EXPERIENCE) | CUE(ABILITY) | CUE(DEGREE) | CUE(CERTIFICATE)))
+        return true;
+    return has(c, CUE(ABILITY)) && content && !has(c, CUE(DUTY)) && c->kind != SECTION_ABOUT && c->kind != SECTION_DUTIES;
+}
+
+static bool clause_counts(const struct reading *r, const struct clause *c)
+{
+    if (c->heading || c->end - c->start < MIN_PART_BYTES || waved_off(c))
+        return false;
+    if (c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED)
+        return section_clause_counts(r, c);
+    return prose_counts(r, c);
+}
+
+/* -- cutting -- */
+
+static void parts_add(struct parts *p, struct clause c)
+{
+    if (p->n < PARTS_MAX && c.end > c.start + MIN_PART_BYTES && c.token < c.token_end)
+        p->list[p->n++] = c;
+}
+
+/* Next separator at paren depth 0 from `at`; c->end when there is none. */
+static size_t next_separator(struct str text, size_t at, size_t end, const char *seps)
+{
+    int depth = 0;
+    for (; at < end; at++) {
+        char c = text.p[at];
+        depth += c == '(';
+        depth -= c == ')' && depth;
+        if (depth == 0 && strchr(seps, c) && !(c == ',' && at + 1 < end && str_is_digit(text.p[at + 1])) && !(c == '.' && (at + 1 >= end || !str_is_space(text.p[at + 1]))))
+            return at;
+    }
+    return end;
+}
+
+static void cut_semicolons(const struct reading *r, const struct clause *c, struct parts *ret)
+{
+    for (size_t at = c->start; at < c->end;) {
+        size_t to = next_separator(r->text, at, c->end, ";");
+        parts_add(ret, clause_part(r, c, at, to));
+        at = to + 1;
+    }
+}
+
+/* Does the segment carry its own thing to prefer ("AWS preferred"), or speak of what came before ("is a plus")? */
+static bool turns_priority(const struct reading *r, const struct clause *seg)
+{
+    static const char *const back[] = {"is", "are", "would", "was", "will", "but", "and", "or", "strongly", "highly", "a", "both", "preferred", "desirable", "desired"};
+    struct str first = token_str(r->text, &r->tokens[seg->token]);
+    bool skill = seg->skill < seg->skill_end;
+    if (!has(seg, CUE(PREFERRED)))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(back); i++)
+        if (str_ieqc(first, back[i]) && !(skill && i >= 5 && i <= 7 && seg->token_end - seg->token > 2))
+            return false;
+    return skill || seg->token_end - seg->token >= 4;
+}
+
+/* "Terraform and a public cloud, AWS preferred": what follows the comma is preferred, what stands before is not. */
+static void cut_priority(const struct reading *r, const struct clause *c, struct parts *ret)
+{
+    if (!has(c, CUE(PREFERRED)) || c->kind == SECTION_PREFERRED) {
+        parts_add(ret, *c);
+        return;
+    }
+    for (size_t at = next_separator(r->text, c->start, c->end, ",."); at < c->end; at = next_separator(r->text, at + 1, c->end, ",.")) {
+        size_t to = next_separator(r->text, at + 1, c->end, ",.");
+        struct clause head = clause_part(r, c, c->start, at), seg = clause_part(r, c, at + 1, to);
+        if (has(&head, CUE(PREFERRED)))
+            break;
+        if (head.token < head.token_end && seg.token < seg.token_end && turns_priority(r, &seg)) {
+            parts_add(ret, head);
+            parts_add(ret, clause_part(r, c, at + 1, c->end));
+            return;
+        }
+    }
+    parts_add(ret, *c);
+}
+
+static uint64_t signal_of(const struct reading *r, const struct clause *c)
+{
+    return (c->cues & (CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY))) | (has_years(r, c) ? CUE(EXPERIENCE) : 0);
+}
+
+/* A long sentence that lists a degree, years and tools is cut at the commas between them. */
+static void cut_signals(const struct reading *r, const struct clause *c, struct parts *ret)
+{
+    if (c->end - c->start < 90) {
+        parts_add(ret, *c);
+        return;
+    }
+    size_t from = c->start;
+    for (size_t at = next_separator(r->text, c->start, c->end, ","); at < c->end; at = next_separator(r->text, at + 1, c->end, ",")) {
+        struct clause head = clause_part(r, c, from, at), rest = clause_part(r, c, at + 1, next_separator(r->text, at + 1, c->end, ","));
+        uint64_t left = signal_of(r, &head), right = signal_of(r, &rest);
+        static const char *const verbs[] = {"know", "have", "work", "hold", "can", "understand", "and"};
+        bool verb = false;
+        if (rest.token >= rest.token_end)
+            continue;
+        for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+            verb = verb || str_ieqc(token_str(r->text, &r->tokens[rest.token]), verbs[i]);
+        bool turns = left && ((right && !(left & right)) || (verb && hard_skills(r, &rest) && (right || !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "and"))));
+        if (turns && head.end - head.start > 12 && !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "or") && !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "with")) {
+            parts_add(ret, head);
+            from = at + 1;
+        }
+    }
+    parts_add(ret, clause_part(r, c, from, c->end));
+}
+
+/* -- reading one -- */
+
+static enum requirement_priority priority_of(const struct clause *c)
+{
+    if (has(c, CUE(PREFERRED)))
+        return REQUIREMENT_PREFERRED;
+    if (c->kind == SECTION_PREFERRED)
+        return REQUIREMENT_PREFERRED;
+    if (c->kind == SECTION_REQUIREMENTS || has(c, CUE(REQUIRED)))
+        return REQUIREMENT_REQUIRED;
+    return has(c, CUE(SEEK)) || is_authorization(c) ? REQUIREMENT_REQUIRED : REQUIREMENT_PREFERRED;
+}
+
+static size_t language_mentions(const struct reading *r, const struct clause *c)
+{
+    size_t n = 0;
+    for (size_t i = c->skill; i < c->skill_end; i++)
+        n += strcmp(r->mentions[i].skill->field, "language") == 0;
+    return n;
+}
+
+static enum requirement_kind kind_of(const struct reading *r, const struct clause *c)
+{
+    size_t hard = hard_skills(r, c), languages = language_mentions(r, c);
+    bool years = has_years(r, c);
+    if (is_authorization(c))
+        return REQUIREMENT_AUTHORIZATION;
+    if (languages && languages == hard && !years && !has(c, CUE(CERTIFICATE)))
+        return REQUIREMENT_LANGUAGE;
+    if (has(c, CUE(DEGREE)) && !(years && hard > 1 && !has(c, CUE(BACHELOR) | CUE(MASTER) | CUE(PHD))))
+        return REQUIREMENT_EDUCATION;
+    if (has(c, CUE(CERTIFICATE)) && !years)
+        return REQUIREMENT_CERTIFICATION;
+    if (years)
+        return REQUIREMENT_EXPERIENCE;
+    if (hard)
+        return REQUIREMENT_SKILL;
+    if (has(c, CUE(EXPERIENCE)))
+        return REQUIREMENT_EXPERIENCE;
+    if (has(c, CUE(PLACE)))
+        return REQUIREMENT_LOCATION;
+    if (has(c, CUE(SOFT)) || c->skill < c->skill_end)
+        return REQUIREMENT_SOFT;
+    return has(c, CUE(CERTIFICATE)) ? REQUIREMENT_CERTIFICATION : REQUIREMENT_OTHER;
+}
+
+static void skills_put(const struct reading *r, const struct clause *c, struct requirement *q)
+{
+    bool hard = hard_skills(r, c) > 0;
+    for (size_t i = c->skill; i < c->skill_end && q->skills_n < ANALYSIS_SKILLS_PER_REQUIREMENT_MAX; i++) {
+        const struct skill *s = r->mentions[i].skill;
+        bool seen = hard && strcmp(s->field, "soft") == 0;
+        for (size_t k = 0; k < q->skills_n && !seen; k++)
+            seen = str_eqc(q->skills[k], s->slug);
+        if (!seen)
+            q->skills[q->skills_n++] = str_of(s->slug);
+    }
+}
+
+/* "Java or Kotlin", "AWS/GCP/Azure", "one of Go, Python, Java": at least one or, and no and between the skills. */
+static bool is_alternative(const struct reading *r, const struct clause *c)
+{
+    bool either = false, both = false;
+    for (size_t i = c->skill; i + 1 < c->skill_end; i++) {
+        size_t from = r->mentions[i].end, to = r->mentions[i + 1].start;
+        if (to < from)
+            continue;
+        struct str gap = str_trim(str_sub(r->text, from, to));
+        either = either || str_eqc(gap, "/") || str_ifind_word(gap, "or", 0) >= 0 || str_ifind_word(gap, "oder", 0) >= 0 || str_ifind_word(gap, "ou", 0) >= 0;
+        both = both || str_ifind_word(gap, "and", 0) >= 0 || str_ifind_word(gap, "und", 0) >= 0 || str_eqc(gap, "&") || str_eqc(gap, "+");
+    }
+    struct str text = clause_str(r, c);
+    bool one_of = str_ifind(text, STR("one of")) >= 0 || str_ifind(text, STR("any of")) >= 0 || str_ifind(text, STR("such as")) >= 0 || str_ifind(text, STR("or similar")) >= 0 ||
+                  str_ifind(text, STR("or comparable")) >= 0 || str_ifind(text, STR("or something comparable")) >= 0 || str_ifind(text, STR("or another")) >= 0;
+    return (either || one_of) && !both;
+}
+
+static bool is_knockout(const struct reading *r, const struct clause *c, const struct requirement *q)
+{
+    if (q->priority != REQUIREMENT_REQUIRED)
+        return false;
+    switch (q->kind) {
+    case REQUIREMENT_AUTHORIZATION: {
+        /* "we sponsor" and "clearance will be carried out" shut nobody out */
+        struct str t = clause_str(r, c);
+        bool offered = (str_ifind(t, STR("can sponsor")) >= 0 || str_ifind(t, STR("sponsorship available")) >= 0 || str_ifind(t, STR("sponsorship is available")) >= 0 || str_ifind(t, STR("we sponsor")) >= 0);
+        return !offered;
+    }
+    case REQUIREMENT_CERTIFICATION: {
+        static const char *const licences[] = {"license", "licence", "licensed", "licensure", "registered nurse", "qualified teacher status", "RN", "journeyman card", "permit", "führerschein"};
+        struct str t = clause_str(r, c);
+        for (size_t i = 0; i < ARRAY_LEN(licences); i++)
+            if (str_ifind_word(t, licences[i], 0) >= 0)
+                return true;
+        return false;
+    }
+    case REQUIREMENT_LANGUAGE:
+        return has(c, CUE(LEVEL) | CUE(REQUIRED)) || c->kind == SECTION_REQUIREMENTS;
+    case REQUIREMENT_EDUCATION:
+        return has(c, CUE(BACHELOR) | CUE(MASTER) | CUE(PHD)) && !has(c, CUE(OR_EQUIVALENT)) && str_ifind_word(clause_str(r, c), "or", 0) < 0 && (c->kind == SECTION_REQUIREMENTS || has(c, CUE(REQUIRED)));
+    default:
+        return false;
+    }
+}
+
+static double weight_of(const struct requirement *q, size_t index)
+{
+    static const double base[] = {[REQUIREMENT_SKILL] = 0.8, [REQUIREMENT_EXPERIENCE] = 0.9, [REQUIREMENT_EDUCATION] = 0.6, [REQUIREMENT_CERTIFICATION] = 0.85, [REQUIREMENT_LANGUAGE] = 0.7,
+                                  [REQUIREMENT_AUTHORIZATION] = 0.9, [REQUIREMENT_LOCATION] = 0.4, [REQUIREMENT_SOFT] = 0.3, [REQUIREMENT_OTHER] = 0.35};
+    if (q->knockout)
+        return 1.0;
+    double w = base[q->kind] * (q->priority == REQUIREMENT_REQUIRED ? 1.0 : 0.6);
+    w *= 1.0 - 0.015 * (double)MIN(index, (size_t)12); /* what comes first matters more */
+    return round(w * 100) / 100;
+}
+
+static bool repeated(const struct analysis *an, struct str text)
+{
+    for (size_t i = 0; i < an->requirements_n; i++)
+        if (str_ieq(an->requirements[i].text, text))
+            return true;
+    return false;
+}
+
+static void requirement_add(struct reading *r, const struct clause *c)
+{
+    struct analysis *an = r->an;
+    if (an->requirements_n >= ANALYSIS_REQUIREMENTS_MAX || waved_off(c))
+        return;
+    struct analysis_quote quote = quote_make(r, c->start, c->end, QUOTE_BYTES);
+    struct str text = quote_make(r, c->start, c->end, TEXT_BYTES).text;
+    while (text.n && (text.p[text.n - 1] == '.' || text.p[text.n - 1] == ' '))
+        text.n--;
+    if (text.n < MIN_PART_BYTES || repeated(an, text))
+        return;
+    struct requirement *q = &an->requirements[an->requirements_n];
+    char *id = arena_printf(r->a, "r%zu", an->requirements_n + 1);
+    *q = (struct requirement){.id = str_of(id), .text = text, .priority = priority_of(c), .kind = kind_of(r, c), .evidence = quote};
+    int max;
+    years_find(r->text, r->tokens, c->token, c->token_end, &q->years_min, &max);
+    skills_put(r, c, q);
+    q->alternatives = q->skills_n > 1 && is_alternative(r, c);
+    q->knockout = is_knockout(r, c, q);
+    q->weight = weight_of(q, an->requirements_n);
+    an->requirements_n++;
+    bool required = q->priority == REQUIREMENT_REQUIRED;
+    if (required && q->years_min > an->experience_years_min && (q->kind == REQUIREMENT_EXPERIENCE || q->kind == REQUIREMENT_EDUCATION || q->kind == REQUIREMENT_CERTIFICATION)) {
+        an->experience_years_min = q->years_min;
+        an->experience_years_max = max;
+    }
+}
+
+/* The lowest degree that would do, and whether experience may stand in for it. */
+static void education_note(struct analysis *an, const struct clause *c)
+{
+    enum education_level level = has(c, CUE(BACHELOR)) ? EDUCATION_BACHELOR : has(c, CUE(MASTER)) ? EDUCATION_MASTER : has(c, CUE(PHD)) ? EDUCATION_PHD : EDUCATION_NONE;
+    if (has(c, CUE(NOT_NEEDED)) && has(c, CUE(DEGREE) | CUE(NOT_NEEDED)) && has(c, CUE(DEGREE)))
+        an->degree_optional = true;
+    if (level == EDUCATION_NONE || waved_off(c))
+        return;
+    if (has(c, CUE(OR_EQUIVALENT)))
+        an->degree_optional = true;
+    if (priority_of(c) == REQUIREMENT_REQUIRED && (an->education == EDUCATION_NONE || level < an->education))
+        an->education = level;
+}
+
+static void clause_read(struct reading *r, const struct clause *c)
+{
+    struct parts semi = {0};
+    if (c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED || has(c, CUE(REQUIRED) | CUE(PREFERRED)))
+        cut_semicolons(r, c, &semi);
+    else
+        parts_add(&semi, *c);
+    for (size_t i = 0; i < semi.n; i++) {
+        struct parts turned = {0};
+        cut_priority(r, &semi.list[i], &turned);
+        for (size_t k = 0; k < turned.n; k++) {
+            struct parts cut = {0};
+            cut_signals(r, &turned.list[k], &cut);
+            for (size_t m = 0; m < cut.n; m++) {
+                education_note(r->an, &cut.list[m]);
+                if (i == 0 || clause_counts(r, &cut.list[m]) || has(&cut.list[m], CUE(SOFT)) || c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED)
+                    requirement_add(r, &cut.list[m]);
+            }
+        }
+    }
+}
+
+void analysis_requirements(struct reading *r)
+{
+    r->an->experience_years_min = r->an->experience_years_max = -1;
+    for (size_t i = 0; i < r->clauses_n; i++) {
+        const struct clause *c = &r->clauses[i];
+        if (clause_counts(r, c))
+            clause_read(r, c);
+        else if (!c->heading && has(c, CUE(NOT_NEEDED)) && has(c, CUE(DEGREE) | CUE(NOT_NEEDED)))
+            r->an->degree_optional = r->an->degree_optional || has(c, CUE(DEGREE)) || str_ifind(clause_str(r, c), STR("degree")) >= 0;
+    }
+}
+
+/* -- duties -- */
+
+static bool is_duty(const struct clause *c)
+{
+    if (c->heading || has(c, CUE(INJECTION) | CUE(LEGAL) | CUE(APPLY)) || c->end - c->start < 12)
+        return false;
+    return c->kind == SECTION_DUTIES && !(has(c, CUE(BENEFIT)) && !c->item) && (c->item || has(c, CUE(DUTY)) || c->end - c->start > 30);
+}
+
+static void responsibility_add(struct reading *r, const struct clause *c)
+{
+    struct analysis *an = r->an;
+    if (an->responsibilities_n >= ANALYSIS_RESPONSIBILITIES_MAX)
+        return;
+    struct analysis_quote q = quote_make(r, c->start, c->end, QUOTE_BYTES);
+    if (q.text.n)
+        an->responsibilities[an->responsibilities_n++] = (struct analysis_responsibility){.text = q.text, .quote = q};
+}
+
+void analysis_responsibilities(struct reading *r)
+{
+    size_t items = 0;
+    for (size_t i = 0; i < r->clauses_n; i++)
+        items += r->clauses[i].item && is_duty(&r->clauses[i]);
+    /* with a list of duties, the sentences around it only introduce it */
+    for (size_t i = 0; i < r->clauses_n; i++)
+        if (is_duty(&r->clauses[i]) && (items < 3 || r->clauses[i].item))
+            responsibility_add(r, &r->clauses[i]);
+    for (size_t i = 0; i < r->clauses_n && r->an->responsibilities_n == 0; i++) {
+        const struct clause *c = &r->clauses[i];
+        if (!c->heading && has(c, CUE(DUTY)) && (c->kind == SECTION_NONE || c->kind == SECTION_OTHER || c->kind == SECTION_ABOUT) && !has(c, CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION))) {
+            /* a prose posting: this sentence and those that say "you will" after it */
+            for (; i < r->clauses_n; i++)
+                if (!r->clauses[i].heading && has(&r->clauses[i], CUE(DUTY)) && !has(&r->clauses[i], CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION)))
+                    responsibility_add(r, &r->clauses[i]);
+        }
+    }
+}

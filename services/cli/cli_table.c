@@ -1,0 +1,63 @@
+/* Every command: what it takes, one line about it, an example, its function. */
+#include "cli/commands.h"
+
+static const struct args_option up_options[] = {
+    {"detach", NULL, "Return when everything is ready, leave it running"},
+    {"workers", "KIND=N,...", "Processes of each kind; 1 of each that is not named"},
+    {"gateways", "N", "Gateway processes (default 1)"},
+    {"dispatchers", "N", "Dispatcher processes (default 1; further ones stand by)"},
+    {"port", "N", "Port of the API; without it http.port, or a free one when that is taken"},
+    {"timeout", "TIME", "With --detach: how long to wait until ready (default 60s)"},
+    {NULL, NULL, NULL},
+};
+static const struct args_option stop_options[] = {
+    {"timeout", "TIME", "How long to wait for the end (default 90s)"},
+    {NULL, NULL, NULL},
+};
+static const struct args_option submit_options[] = {
+    {"wait", NULL, "Watch until the end, then print the table"},
+    {"priority", "WHICH", "interactive or bulk (default bulk)"},
+    {"timeout", "TIME", "With --wait: give up waiting (exit code 124)"},
+    {NULL, NULL, NULL},
+};
+static const struct args_option watch_options[] = {
+    {"timeout", "TIME", "Give up waiting (exit code 124)"},
+    {NULL, NULL, NULL},
+};
+static const struct args_option results_options[] = {
+    {"out", "DIR", "Folder for the documents (made if missing)"},
+    {"format", "LIST", "md,txt,json (default all)"},
+    {NULL, NULL, NULL},
+};
+static const struct args_option demo_options[] = {
+    {"timeout", "TIME", "Give up waiting (exit code 124)"},
+    {NULL, NULL, NULL},
+};
+
+#define MANY 64
+
+const struct cli_command cli_commands[] = {
+    {"submit", "FILE|-|DIR", "Hands in applications", "jobmill submit applications.ndjson --wait\ncat more.ndjson | jobmill submit -\njobmill submit samples",
+     "FILE holds one application object a line, or a JSON array. DIR holds applications.json (resume, posting, client_ref, options) with the files it names.",
+     submit_options, 1, 1, cmd_submit, "Work"},
+    {"watch", "BATCH", "Shows progress until the end", "jobmill watch 0198c1d2-7a10-7c3e-9f00-2b6f8a1c4d5e", NULL, watch_options, 1, 1, cmd_watch, "Work"},
+    {"results", "BATCH --out DIR", "Writes the documents, one folder per application", "jobmill results 0198c1d2-7a10-7c3e-9f00-2b6f8a1c4d5e --out letters",
+     NULL, results_options, 1, 1, cmd_results, "Work"},
+    {"show", "APPLICATION|BATCH", "State, score with its reasons, and the letter", "jobmill show 0198c1d2-7a11-7f21-8a00-5d0e9b3a7c66", NULL, NULL, 1, 1,
+     cmd_show, "Work"},
+    {"why", "APPLICATION", "Which gate holds it, and until when", "jobmill why 0198c1d2-7a11-7f21-8a00-5d0e9b3a7c66", NULL, NULL, 1, 1, cmd_why, "Work"},
+    {"demo", "DIR", "Works through a folder of samples and shows what came out", "jobmill demo samples", NULL, demo_options, 1, 1, cmd_demo, "Work"},
+    {"up", "", "Starts the gateway, the dispatcher and the workers, and keeps them running", "jobmill up --detach --workers analyzer=2,optimizer=3",
+     "Migrates first. What dies is started again. Logs are in run.dir/log.", up_options, 0, 0, cmd_up, "Operations"},
+    {"stop", "", "Ends what jobmill up started; work in flight finishes or is handed back", "jobmill stop", NULL, stop_options, 0, 0, cmd_stop, "Operations"},
+    {"status", "", "Processes and the services they need", "jobmill status", NULL, NULL, 0, 0, cmd_status, "Operations"},
+    {"scale", "KIND=N ...", "Starts or ends processes of a kind", "jobmill scale analyzer=3 optimizer=2", NULL, NULL, 1, MANY, cmd_scale, "Operations"},
+    {"concurrency", "KIND=N ...", "Tasks in flight of a kind or an instance, live", "jobmill concurrency analyzer=64", NULL, NULL, 1, MANY, cmd_concurrency,
+     "Operations"},
+    {"set", "KIND|INSTANCE KEY VALUE", "Changes a live setting of running processes", "jobmill set gateway log.level debug", NULL, NULL, 3, 3, cmd_set,
+     "Operations"},
+    {"restart", "[KIND]", "Replaces processes one after the other", "jobmill restart analyzer", NULL, NULL, 0, 1, cmd_restart, "Operations"},
+    {"migrate", "up|status", "Brings database, topics and development key up to date", "jobmill migrate up", NULL, NULL, 1, 1, cmd_migrate, "Operations"},
+    {"doctor", "", "Checks everything jobmill needs, and says what to do", "jobmill doctor", NULL, NULL, 0, 0, cmd_doctor, "Operations"},
+    {.name = NULL},
+};

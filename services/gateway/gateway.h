@@ -1,0 +1,47 @@
+/* The gateway process: HTTP API in, Postgres and Kafka out. One struct with everything it holds; the resources' handlers get it through
+ * their struct call. */
+#pragma once
+
+#include "core/daemon.h"
+#include "core/seal.h"
+#include "io/http/ops.h"
+#include "io/http/router.h"
+#include "io/kafka/producer.h"
+#include "io/pg/pg.h"
+#include "io/redis/redis.h"
+#include "pipeline/progress/outbox.h"
+#include "pipeline/store/workers.h"
+
+struct hub;
+struct keyring;
+struct uploads;
+
+struct gateway {
+    struct daemon *daemon;
+    struct loop *loop;
+    struct config *config;
+    struct pg_pool *pool;
+    struct kafka_producer *producer;
+    struct redis *redis;
+    struct outbox *outbox;
+    struct http_server *server;
+    struct http_ops *ops;
+    struct keyring *keys;
+    struct hub *hub;
+    struct uploads *uploads;
+    struct seal_key master;
+    struct uuid worker_id;      /* of the row in workers; a new one when the old was declared lost */
+    bool registered;            /* the row is there: uploads may begin */
+    bool beating;
+    struct loop_timer *beat;
+    size_t streams;             /* open event streams */
+    bool stopping;
+};
+
+int gateway_start(struct daemon *d, void **ret_state, struct err *err);
+void gateway_stop(struct daemon *d, void *state);
+void gateway_free(void *state);
+
+http_handler_fn gateway_handle; /* every request of the API's port; routes.c */
+/* After a commit: what the statement made ready is published, the events are told. */
+void gateway_publish(struct gateway *g, const struct pg_rows *changes);

@@ -1,0 +1,11 @@
+/* Opening what is sealed under a user's key. */
+#pragma once
+
+#include "gateway/call.h"
+#include "pipeline/store/sealed.h"
+
+/* The user's data key. ERR_GONE when the user was erased. */
+int opened_key(struct call *c, struct str key_wrapped, const struct uuid *user_id, struct seal_key *ret, struct err *err) MUST_CHECK;
+/* The text of a sealed value in the request's arena. */
+int opened_text(struct call *c, struct str key_wrapped, const struct uuid *user_id, struct str sealed, const struct uuid *row_id, const char *column,
+                struct str *ret, struct err *err) MUST_CHECK;
