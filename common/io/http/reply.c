@@ -277,7 +277,8 @@ void http_reply_begin(struct http_request *req, int status, const char *content_
         return;
     struct http_conn *c = req->conn;
     bool bodiless = reply_is_bodiless(status);
-    c->close_after = c->close_after || (!req->http11 && !bodiless);
+    bool body_ignored = !req->body_complete && req->body_mode == HTTP_BODY_UNCHOSEN;
+    c->close_after = c->close_after || body_ignored || (!req->http11 && !bodiless);
     struct buf *head = reply_head(req, status, content_type);
     req->te = req->http11 && !bodiless;
     buf_adds(head, req->te ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");

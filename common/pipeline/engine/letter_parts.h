@@ -8,7 +8,7 @@
 #define LETTER_SENTENCES_MAX 32
 #define LETTER_PICKS_MAX 6
 #define LETTER_ATOMS_PER_SENTENCE 4
-#define LETTER_QUOTE_MAX 170 /* bytes of the posting in one quote */
+#define LETTER_QUOTE_MAX 210 /* bytes of the posting in one quote */
 
 /* -- a highlight in the first person -- */
 

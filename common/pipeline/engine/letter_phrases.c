@@ -240,7 +240,6 @@ const char *const LETTER_NEXT[] = {
     "I also {W}.",
     "There I also {W}.",
     "In the same {H}, {K}.",
-    "{P}, I also {W}.",
     "In that {H} I also {W}.",
     "Beyond that, {K}.",
     "More from the same {H}: {K}.",

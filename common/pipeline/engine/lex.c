@@ -158,11 +158,14 @@ static size_t lex_strip(char *w, size_t n)
     }
     static const char *const ENDINGS[] = {"ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion", "ers", "er",
                                           "ors",    "or",    "ed",    "ly",   "e"};
-    for (size_t i = 0; i < ARRAY_LEN(ENDINGS); i++) {
-        size_t cut = lex_cut(w, n, ENDINGS[i], 4);
-        if (cut != n) {
-            n = cut;
-            break;
+    /* twice: "engineering", "engineer" and "engineers" end up the same */
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < ARRAY_LEN(ENDINGS); i++) {
+            size_t cut = lex_cut(w, n, ENDINGS[i], 4);
+            if (cut != n) {
+                n = cut;
+                break;
+            }
         }
     }
     if (n != before && n > 3 && w[n - 1] == w[n - 2] && w[n - 1] != 's' && w[n - 1] != 'l')

@@ -155,7 +155,9 @@ static void row_reason(struct matcher *m, struct match_row *row, const struct sk
     if (b->status == MATCH_TRANSFERABLE || (b->status == MATCH_SYNONYM && b->have->skill && !str_eqc(b->wanted, b->have->skill->label)))
         what = match_says(m, STR_FMT ", which is %s " STR_FMT ",", STR_ARG(b->have->label), b->status == MATCH_TRANSFERABLE ? "close to" : "a form of",
                           STR_ARG(b->wanted));
-    const char *how = row->atoms_n && m->p->atoms[row->atoms[0]].kind == ATOM_SKILL ? "is listed" : "is shown";
+    bool many = !row->requirement->alternatives && str_find(what, STR(" and ")) >= 0 && b->status != MATCH_TRANSFERABLE;
+    bool listed = row->atoms_n && m->p->atoms[row->atoms[0]].kind == ATOM_SKILL;
+    const char *how = listed ? (many ? "are listed" : "is listed") : many ? "are shown" : "is shown";
     if (missing.n)
         row->reason = match_says(m, STR_FMT " %s " STR_FMT "; " STR_FMT " is not mentioned.", STR_ARG(what), how, STR_ARG(place), STR_ARG(missing));
     else

@@ -5,12 +5,11 @@
 
 #define YEARS_NEARLY 0.75
 
-/* Words that say "work" in general, not a field of work. */
-static const char *const GENERIC_WORK[] = {"professional", "commercial", "industry", "hand", "engineering", "engineer", "software", "development", "develop", "developer",
-                                           "building", "build", "practice", "progressive", "progressively", "full-time", "paid", "employment", "career",
-                                           "specialist", "specialized", "service", "senior", "project", "system", "product", "seven", "six", "eight",
-                                           "ten", "nine", "production", "responsible", "success", "successful", "analysis", "zero", "specialised",
-                                           "running", "shipping", "delivering", "demonstrable", "documented", "right", "worth", "min", "max", NULL};
+/* Words that say "work" in general, or belong to the sentence, not to a field of work. */
+static const char *const GENERIC_WORK[] = {
+    "professional", "commercial", "industry", "hand", "building", "practice", "progressive", "progressively", "full-time", "paid", "employment", "career", "specialist",
+    "specialized", "specialised", "service", "senior", "system", "six", "seven", "eight", "nine", "ten", "zero", "production", "responsible", "success", "successful",
+    "running", "shipping", "delivering", "demonstrable", "documented", "right", "worth", "min", "max", "capacity", "fewer", "prior", "post", "recent", "total", "combined", "between", NULL};
 
 struct months_of {
     bool counts[PROFILE_EMPLOYMENTS_MAX];
@@ -50,37 +49,93 @@ static bool is_generic_work(uint32_t stem)
     return false;
 }
 
-/* The words of the requirement that name a field of work. */
-static size_t field_stems(struct str text, uint32_t *ret, size_t max)
+/* A field of work as the clause names it: alternatives ("data or backend engineering"), each a few stems of which the last is the head. */
+#define FIELD_ALTERNATIVES_MAX 6
+#define FIELD_STEMS_MAX 4
+struct field {
+    uint32_t stems[FIELD_ALTERNATIVES_MAX][FIELD_STEMS_MAX];
+    size_t stems_n[FIELD_ALTERNATIVES_MAX];
+    size_t n;
+};
+
+static bool is_break(struct str word)
 {
-    uint32_t all[LEX_TOKENS_MAX];
-    size_t n = lex_stems(text, all, LEX_TOKENS_MAX), kept = 0;
-    for (size_t i = 0; i < n && kept < max; i++)
-        if (!is_generic_work(all[i]))
-            ret[kept++] = all[i];
-    return kept;
+    static const char *const WORDS[] = {"or", "and", "in", "at", "with", "of", "as", "on", "using", "within", "including", "for", "a", "an", "them", "you", "through", NULL};
+    for (const char *const *w = WORDS; *w; w++)
+        if (str_ieqc(word, *w))
+            return true;
+    return false;
 }
 
-static bool text_has_stem(struct str text, const uint32_t *stems, size_t n)
+static void field_read(struct str text, struct field *f)
+{
+    struct str word;
+    const char *end = text.p;
+    *f = (struct field){.n = 1};
+    while (lex_next_word(&text, &word)) {
+        bool gap = word.p > end && (memchr(end, ',', (size_t)(word.p - end)) || memchr(end, ';', (size_t)(word.p - end)) || memchr(end, '/', (size_t)(word.p - end)) ||
+                                    memchr(end, '.', (size_t)(word.p - end)));
+        end = word.p + word.n;
+        if ((gap || is_break(word)) && f->stems_n[f->n - 1]) {
+            if (f->n == FIELD_ALTERNATIVES_MAX)
+                return;
+            f->n++;
+        }
+        uint32_t stem = lex_stem(word);
+        size_t *n = &f->stems_n[f->n - 1];
+        if (!lex_is_stop(word) && !str_is_digit(word.p[0]) && !is_generic_work(stem) && *n < FIELD_STEMS_MAX)
+            f->stems[f->n - 1][(*n)++] = stem;
+    }
+    if (f->stems_n[f->n - 1] == 0)
+        f->n--;
+}
+
+static bool has_stem(const uint32_t *have, size_t n, uint32_t stem)
+{
+    for (size_t i = 0; i < n; i++)
+        if (have[i] == stem)
+            return true;
+    return false;
+}
+
+/* Whether the head of any alternative is in the text: "engineering" in "Backend Engineer". */
+static bool text_has_head(struct str text, const struct field *f)
 {
     uint32_t have[LEX_TOKENS_MAX];
-    size_t hits = 0;
-    lex_overlap(stems, n, have, lex_stems(text, have, LEX_TOKENS_MAX), &hits);
-    return hits > 0;
+    size_t n = lex_stems(text, have, LEX_TOKENS_MAX);
+    for (size_t i = 0; i < f->n; i++)
+        if (has_stem(have, n, f->stems[i][f->stems_n[i] - 1]))
+            return true;
+    return false;
 }
 
-/* Marks the jobs that speak of the field; offers their roles as evidence. */
-static void jobs_of_field(struct matcher *m, struct match_row *row, const uint32_t *stems, size_t n, struct months_of *ret)
+/* Marks the jobs in which all words of an alternative are spoken of, and whose role or summary has its head; offers them as evidence. */
+static void jobs_of_field(struct matcher *m, struct match_row *row, const struct field *f, struct months_of *ret)
 {
+    uint32_t seen[PROFILE_EMPLOYMENTS_MAX] = {0};
+    bool head[PROFILE_EMPLOYMENTS_MAX] = {false};
     double strengths[MATCH_EVIDENCE_MAX] = {0};
     for (size_t i = 0; i < m->p->atoms_n; i++) {
         const struct atom *x = &m->p->atoms[i];
         if (x->employment < 0 || (x->kind != ATOM_ROLE && x->kind != ATOM_SUMMARY && x->kind != ATOM_HIGHLIGHT))
             continue;
-        if (!text_has_stem(x->text, stems, n))
-            continue;
-        ret->counts[x->employment] = true;
-        match_row_offer(m, row, strengths, i, x->kind == ATOM_ROLE ? 1.0 : 0.8);
+        uint32_t have[LEX_TOKENS_MAX];
+        size_t n = lex_stems(x->text, have, LEX_TOKENS_MAX);
+        for (size_t k = 0; k < f->n; k++)
+            for (size_t w = 0; w < f->stems_n[k]; w++)
+                if (has_stem(have, n, f->stems[k][w]))
+                    seen[x->employment] |= 1u << (k * FIELD_STEMS_MAX + w);
+        head[x->employment] = head[x->employment] || (x->kind != ATOM_HIGHLIGHT && text_has_head(x->text, f));
+    }
+    for (size_t e = 0; e < m->p->employments_n; e++)
+        for (size_t k = 0; head[e] && k < f->n; k++) {
+            uint32_t all = ((1u << f->stems_n[k]) - 1) << (k * FIELD_STEMS_MAX);
+            ret->counts[e] = ret->counts[e] || (seen[e] & all) == all;
+        }
+    for (size_t i = 0; i < m->p->atoms_n; i++) {
+        const struct atom *x = &m->p->atoms[i];
+        if (x->kind == ATOM_ROLE && x->employment >= 0 && ret->counts[x->employment])
+            match_row_offer(m, row, strengths, i, 1.0 / (1.0 + (double)m->p->employments[x->employment].index));
     }
 }
 
@@ -156,9 +211,9 @@ void match_years(struct matcher *m, struct match_row *row)
         const struct skill *s = skills_by_slug(q->skills[i]);
         hard = hard || (s && strcmp(s->field, "soft") != 0);
     }
-    uint32_t stems[16];
-    size_t n = field_stems(q->text, stems, ARRAY_LEN(stems));
-    bool headline = n && (text_has_stem(m->p->label, stems, n) || text_has_stem(m->p->summary, stems, n));
+    struct field f;
+    field_read(q->text, &f);
+    bool headline = f.n && (text_has_head(m->p->label, &f) || text_has_head(m->p->summary, &f));
     struct months_of all = {0}, field = {0};
     memset(all.counts, 1, sizeof(all.counts));
     if (hard && !headline) {
@@ -167,12 +222,12 @@ void match_years(struct matcher *m, struct match_row *row)
             return;
         row->reason = STR("");
     }
-    if (n == 0) {
+    if (f.n == 0) {
         offer_jobs(m, row, &all);
         judge(m, row, m->work_months, " of work", MATCH_DIRECT);
         return;
     }
-    jobs_of_field(m, row, stems, n, &field);
+    jobs_of_field(m, row, &f, &field);
     int months = months_counted(m, &field);
     if (months >= q->years_min * 12 || !headline) {
         judge(m, row, months, " in this field", MATCH_DIRECT);

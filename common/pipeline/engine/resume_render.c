@@ -191,6 +191,25 @@ static void basics(struct render *r, yyjson_val *root)
     }
 }
 
+/* Whether anything in the value is a text that is not blank. */
+static bool says_something(yyjson_val *v)
+{
+    size_t i, n;
+    yyjson_val *key, *item;
+    if (yyjson_is_str(v))
+        return str_trim(json_str(v)).n > 0;
+    if (yyjson_is_arr(v)) {
+        yyjson_arr_foreach(v, i, n, item)
+            if (says_something(item))
+                return true;
+    } else if (yyjson_is_obj(v)) {
+        yyjson_obj_foreach(v, i, n, key, item)
+            if (says_something(item))
+                return true;
+    }
+    return false;
+}
+
 static void work(struct render *r, yyjson_val *o)
 {
     struct str name = field(o, "name").n ? field(o, "name") : field(o, "company");
@@ -207,12 +226,12 @@ static void project(struct render *r, yyjson_val *o)
     details(r, dates_of(r, o), field(o, "type"), field(o, "url"));
     paragraph(r, field(o, "description"));
     bullets(r, json_get_arr(o, "highlights"));
-    if (yyjson_arr_size(json_get_arr(o, "roles"))) {
+    if (says_something(json_get_arr(o, "roles"))) {
         puts_(r, r->markdown ? "\nRole: " : "Role: ");
         words(r, json_get_arr(o, "roles"));
         puts_(r, "\n");
     }
-    if (yyjson_arr_size(json_get_arr(o, "keywords"))) {
+    if (says_something(json_get_arr(o, "keywords"))) {
         puts_(r, r->markdown ? "\nWith: " : "With: ");
         words(r, json_get_arr(o, "keywords"));
         puts_(r, "\n");
@@ -242,7 +261,7 @@ static void education(struct render *r, yyjson_val *o)
         score = str_of(text);
     }
     details(r, dates_of(r, o), score, field(o, "url"));
-    if (yyjson_arr_size(json_get_arr(o, "courses"))) {
+    if (says_something(json_get_arr(o, "courses"))) {
         puts_(r, r->markdown ? "\nCourses: " : "Courses: ");
         words(r, json_get_arr(o, "courses"));
         puts_(r, "\n");
@@ -252,7 +271,7 @@ static void education(struct render *r, yyjson_val *o)
 static void skill(struct render *r, yyjson_val *o)
 {
     struct str name = field(o, "name"), level = field(o, "level");
-    bool list = yyjson_arr_size(json_get_arr(o, "keywords")) > 0;
+    bool list = says_something(json_get_arr(o, "keywords"));
     puts_(r, r->markdown ? "- **" : "- ");
     put(r, name);
     puts_(r, r->markdown ? "**" : "");
@@ -338,25 +357,6 @@ static const struct {
     {"interests", "Interests", skill, true},
     {"references", "References", reference, true},
 };
-
-/* Whether anything in the value is a text that is not blank. */
-static bool says_something(yyjson_val *v)
-{
-    size_t i, n;
-    yyjson_val *key, *item;
-    if (yyjson_is_str(v))
-        return str_trim(json_str(v)).n > 0;
-    if (yyjson_is_arr(v)) {
-        yyjson_arr_foreach(v, i, n, item)
-            if (says_something(item))
-                return true;
-    } else if (yyjson_is_obj(v)) {
-        yyjson_obj_foreach(v, i, n, key, item)
-            if (says_something(item))
-                return true;
-    }
-    return false;
-}
 
 static void one_section(struct render *r, yyjson_val *root, size_t s)
 {

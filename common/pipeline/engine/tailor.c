@@ -16,6 +16,7 @@
 #define KEEP_OTHER 3
 #define LOW_RELEVANCE 0.22 /* below it the posting has next to nothing to do with the highlight */
 #define ORDER_STEP 0.05    /* differences below it do not move anything */
+#define MANY_HIGHLIGHTS 6
 #define LIST_MAX 64        /* longer lists are left in the candidate's order */
 
 int tailor_do(struct tailor *t, struct tailor_op *op, struct err *err)
@@ -172,14 +173,20 @@ static int take_out(struct tailor *t, struct list *l, size_t at, struct err *err
     return 0;
 }
 
-static int select_highlights(struct tailor *t, struct list *l, size_t keep, struct err *err)
+/* A result with a number in one of the two latest jobs is worth its line even when the posting is silent about it. */
+static bool is_protected(const struct tailor *t, const struct list *l, size_t i, bool recent)
 {
-    while (l->n > keep) {
-        size_t worst = 0;
-        for (size_t i = 1; i < l->n; i++)
-            if (l->relevance[i] <= l->relevance[worst])
+    return l->atom[i] < 0 || (recent && t->p->atoms[l->atom[i]].has_number && l->n <= MANY_HIGHLIGHTS);
+}
+
+static int select_highlights(struct tailor *t, struct list *l, bool recent, struct err *err)
+{
+    while (l->n > (recent ? KEEP_RECENT : KEEP_OTHER)) {
+        size_t worst = l->n;
+        for (size_t i = 0; i < l->n; i++)
+            if (!is_protected(t, l, i, recent) && (worst == l->n || l->relevance[i] <= l->relevance[worst]))
                 worst = i;
-        if (l->relevance[worst] >= LOW_RELEVANCE)
+        if (worst == l->n || l->relevance[worst] >= LOW_RELEVANCE)
             return 0;
         int rc = take_out(t, l, worst, err);
         if (rc)
@@ -199,7 +206,7 @@ static int highlights(struct tailor *t, struct err *err)
             continue;
         int rc = 0;
         if (t->o.strategy == TAILOR_FULL)
-            rc = select_highlights(t, &l, e->kind == EMPLOYMENT_JOB && e->index < 2 ? KEEP_RECENT : KEEP_OTHER, err);
+            rc = select_highlights(t, &l, e->kind == EMPLOYMENT_JOB && e->index < 2, err);
         if (rc == 0 && l.n > 1)
             rc = reorder(t, &l, "Points", err);
         if (rc)

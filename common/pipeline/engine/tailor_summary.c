@@ -42,6 +42,24 @@ static void place_add(struct place *places, size_t *n, int employment, struct st
     places[i].weight += w;
 }
 
+/* The first atom of a named place that names the skill, by preference in the posting's own word; atoms_n when none. */
+static size_t atom_for(const struct tailor *t, const struct match_row *row, const struct skill *skill)
+{
+    struct str asked = phrase_skill_in(row->requirement->text, skill);
+    size_t first = t->p->atoms_n;
+    for (size_t k = 0; k < row->atoms_n; k++) {
+        const struct atom *x = &t->p->atoms[row->atoms[k]];
+        if (x->employment < 0 || t->p->employments[x->employment].organization.n == 0)
+            continue;
+        struct str word = phrase_skill(x, skill);
+        if (word.n && str_ieq(word, asked))
+            return row->atoms[k];
+        if (word.n && first == t->p->atoms_n)
+            first = row->atoms[k];
+    }
+    return first;
+}
+
 /* Rows by falling weight; each wanted skill goes to the first place whose atom names it. */
 static size_t gather(const struct tailor *t, struct place *places)
 {
@@ -58,15 +76,12 @@ static size_t gather(const struct tailor *t, struct place *places)
             continue;
         for (size_t s = 0; s < rows[i]->requirement->skills_n; s++) {
             const struct skill *skill = skills_by_slug(rows[i]->requirement->skills[s]);
-            for (size_t k = 0; skill && strcmp(skill->field, "soft") != 0 && k < rows[i]->atoms_n; k++) {
-                const struct atom *x = &t->p->atoms[rows[i]->atoms[k]];
-                struct str word = x->employment >= 0 && t->p->employments[x->employment].organization.n ? phrase_skill(x, skill) : (struct str){0};
-                if (word.n == 0)
-                    continue;
-                if (!is_taken(places, places_n, word))
-                    place_add(places, &places_n, x->employment, word, rows[i]->atoms[k], row_weight(rows[i]));
-                break;
-            }
+            size_t atom = skill && strcmp(skill->field, "soft") != 0 ? atom_for(t, rows[i], skill) : t->p->atoms_n;
+            if (atom == t->p->atoms_n)
+                continue;
+            struct str word = phrase_skill(&t->p->atoms[atom], skill);
+            if (!is_taken(places, places_n, word))
+                place_add(places, &places_n, t->p->atoms[atom].employment, word, atom, row_weight(rows[i]));
         }
     }
     return places_n;

@@ -26,6 +26,15 @@ static const struct pg_stmt stmt_profiles = {
     " JOIN users k ON k.tenant_id = p.tenant_id AND k.user_id = p.user_id",
     2};
 
+int task_order(const void *a, const void *b)
+{
+    const struct task_ref *x = a, *y = b;
+    return memcmp(x->subject_id.b, y->subject_id.b, UUID_BYTES);
+}
+
+_Static_assert(offsetof(struct task_result, subject_id) == offsetof(struct task_ref, subject_id), "begin alike");
+_Static_assert(offsetof(struct task_settle, subject_id) == offsetof(struct task_ref, subject_id), "begin alike");
+
 struct tasks_claim_wait {
     tasks_claim_fn *fn;
     void *ud;

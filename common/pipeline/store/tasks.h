@@ -14,6 +14,10 @@ struct task_ref {
     struct uuid tenant_id, subject_id;
 };
 
+/* Rows are locked in the order of the arrays: whoever passes several tasks sorts them by subject first. Works for arrays of struct task_ref,
+ * task_result and task_settle, which begin alike. */
+int task_order(const void *a, const void *b);
+
 struct task_claim {
     struct uuid tenant_id, subject_id, batch_id, job_id, profile_id; /* nil where the kind has none */
     int kind;                                                       /* enum task_kind */

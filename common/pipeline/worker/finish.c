@@ -153,6 +153,7 @@ static void finish_send_results(struct worker *w)
                                       .overall = it->out.overall,
                                       .vectors = it->out.vectors};
     }
+    qsort(r, (size_t)n, sizeof(*r), task_order);
     tasks_complete(member_pool(w->member), member_worker_id(w->member), w->spec->stage, r, n, finish_done, finish_call_new(w));
     free(r);
 }
@@ -177,6 +178,7 @@ static void finish_send_settle(struct worker *w)
             .code = (int)it->err.code,
             .detail = str_of(it->err.msg)};
     }
+    qsort(s, (size_t)n, sizeof(*s), task_order);
     tasks_settle(member_pool(w->member), member_worker_id(w->member), s, n, (int)config_int(w->config, CONFIG_ATTEMPTS), finish_done, finish_call_new(w));
     free(s);
 }

@@ -110,6 +110,7 @@ static void pull_claim(struct worker *w)
     w->gather_n = 0;
     for (int i = 0; i < w->claiming_n; i++)
         refs[i] = w->claiming[i].ref;
+    qsort(refs, (size_t)w->claiming_n, sizeof(refs[0]), task_order);
     struct claim_call *call = malloc(sizeof(*call));
     if (!call)
         abort();

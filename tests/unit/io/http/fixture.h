@@ -13,6 +13,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
+#define FX_BIG_BYTES   ((size_t)1 << 20)
 #define FX_PATIENCE_MS 20000 /* only a broken server makes a test wait so long */
 
 struct fx {
@@ -94,6 +95,12 @@ UNUSED static void fx_handler(struct http_request *req, void *ud)
         http_reply_chunk(req, "hello ", 6);
         http_reply_chunk(req, "world", 5);
         http_reply_end(req);
+    } else if (str_eqc(path, "/both")) {
+        http_reply_begin(req, 200, "text/plain");
+        http_request_stream(req, fx_piece, fx_end, NULL);
+        fx_hold(req);
+    } else if (str_eqc(path, "/big")) {
+        http_reply_take(req, 200, "text/plain", memset(malloc(FX_BIG_BYTES), 'x', FX_BIG_BYTES), FX_BIG_BYTES);
     } else if (str_eqc(path, "/nothing")) {
         http_reply(req, 204, NULL, STR(""));
     } else {

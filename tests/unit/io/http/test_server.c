@@ -170,13 +170,18 @@ Test(http_server, limits_of_the_body)
     fx_open(&l);
     refused("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 5001\r\n\r\n", "413");
     refused("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1001\r\n\r\n", "413");
-    char text[4096];
+    char text[8192];
     int n = snprintf(text, sizeof(text), "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
     snprintf(text + n, sizeof(text) - (size_t)n, "5dc\r\n%01500d\r\n", 1);
     refused(text, "413");
+    n = snprintf(text, sizeof(text), "POST /stream HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 6; i++)
+        n += snprintf(text + n, sizeof(text) - (size_t)n, "3e8\r\n%01000d\r\n", 1);
+    refused(text, "413");
+    cr_assert_eq(fx.ends, 0);
     refused("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1;aaaaaaaaa\r\n", "400");
     refused("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\nAAAA: bbbbbbbbbbbbbbb\r\n", "431");
-    cr_assert_eq(fx.aborts, 4);
+    cr_assert_eq(fx.aborts, 5);
     fx_close();
 }
 
@@ -187,6 +192,44 @@ Test(http_server, an_early_answer_closes_when_body_bytes_are_left)
     cr_assert(fx_is(got, "200") && strstr(got, "Connection: close\r\n"));
     cr_assert_eq(fx_times(got, "HTTP/1.1 "), 1u);
     cr_assert_eq(fx.handled, 1);
+    fx_close();
+}
+
+Test(http_server, an_early_stream_closes_when_body_bytes_are_left)
+{
+    fx_open(NULL);
+    const char *got =
+        fx_talk("POST /two HTTP/1.1\r\n" HOST "Content-Length: 39\r\n\r\nGET /smuggled HTTP/1.1\r\n" HOST "\r\n");
+    cr_assert(fx_is(got, "200") && strstr(got, "Connection: close\r\n"));
+    cr_assert_eq(fx.handled, 1);
+    int fd = fx_connect();
+    fx_send(fd, "POST /both HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nGET /smuggled HTTP/1.1\r\n");
+    FX_UNTIL(fx.pieces == 1);
+    http_reply_end(fx.held); /* in the middle of its body */
+    cr_assert(strstr(fx_receive(fd, NULL), "0\r\n\r\n"));
+    cr_assert_eq(fx.handled, 2);
+    close(fd);
+    fx_close();
+}
+
+Test(http_server, requests_wait_while_answers_are_not_read)
+{
+    enum { N = 40 };
+    static char sink[1 << 20];
+    fx_open(NULL);
+    int fd = fx_connect_to(http_server_port(fx.server), 4096);
+    for (int i = 0; i < N; i++)
+        fx_send(fd, "GET /big HTTP/1.1\r\n" HOST "\r\n");
+    for (int i = 0; i < 300; i++)
+        fx_turn();
+    cr_assert_lt(fx.handled, N, "the answers pile up");
+    for (size_t got = 0; got < N * FX_BIG_BYTES; fx_turn()) {
+        ssize_t n = recv(fd, sink, sizeof(sink), MSG_DONTWAIT);
+        got += n > 0 ? (size_t)n : 0;
+        cr_assert(n > 0 || (n < 0 && errno == EAGAIN));
+    }
+    cr_assert_eq(fx.handled, N);
+    close(fd);
     fx_close();
 }
 
