@@ -186,13 +186,20 @@ ring_lint() {
 
 ring_component() {
     start_stack || return
-    criterion_all dev component
+    component_binaries dev
     pytest_ring component_py tests/component
 }
 
 ring_e2e() {
     stop_stack
     pytest_ring e2e tests/e2e
+}
+
+# They make tables of their own: as the owner.
+component_binaries() {
+    export JOBMILL_PG_USER=jobmill_owner
+    criterion_all "$1" component
+    unset JOBMILL_PG_USER
 }
 
 stop_stack() { [ ! -f "$stack/ports" ] || quietly stack-stop infra/dev/stack.sh stop "$stack"; }
@@ -204,7 +211,7 @@ ring_asan() {
     export UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
     criterion_all asan unit
     start_stack || return
-    criterion_all asan component
+    component_binaries asan
     stop_stack
     [ ! -x build/asan/bin/jobmill-gateway ] || JOBMILL_BIN=$root/build/asan/bin pytest_ring e2e-asan tests/e2e/test_samples.py
     unset ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS

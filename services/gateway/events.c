@@ -26,10 +26,9 @@ struct stream {
     struct hub_watch *watch;
     struct loop_timer *heartbeat, *retry;
     struct buf out;
-    struct event_row kept[STREAM_KEPT_MAX];
-    size_t kept_n;
+    struct buf kept; /* struct event_row, told during the replay */
     bool dirty;      /* more came during the replay than could be kept */
-    bool live, fetching, open, ended;
+    bool live, fetching, open, put_any;
     int64_t cursor;  /* the last number sent */
     int64_t end_seq; /* the number of the event that ended it, 0: not seen */
     int end_state;
@@ -47,6 +46,7 @@ static void stream_close(struct stream *s)
     loop_timer_free(TAKE_PTR(s->heartbeat));
     loop_timer_free(TAKE_PTR(s->retry));
     buf_fini(&s->out);
+    buf_fini(&s->kept);
     s->c->g->streams--;
     metrics_set(METRICS_SSE_STREAMS, (double)s->c->g->streams, NULL);
 }
@@ -61,7 +61,8 @@ static void stream_flush(struct stream *s)
     if (!s->out.len)
         return;
     http_reply_chunk(s->c->req, buf_str(&s->out), s->out.len);
-    buf_reset(&s->out);
+    buf_fini(&s->out); /* an idle stream keeps no buffer */
+    buf_init(&s->out, CALL_BODY_MAX_BYTES);
 }
 
 static void stream_put(struct stream *s, const struct event_row *e)
@@ -70,17 +71,20 @@ static void stream_put(struct stream *s, const struct event_row *e)
     render_event(&s->out, e);
     buf_adds(&s->out, "\n\n");
     s->cursor = e->seq;
-    bool ends = e->stage == STAGE_NONE && (s->application ? application_state_ended(e->state) : uuid_is_nil(&e->application_id) && e->state == BATCH_ENDED);
-    s->end_seq = ends ? e->seq : s->application ? 0 : s->end_seq;
-    s->end_state = ends ? e->state : s->end_state;
+    s->put_any = true;
+    if (e->stage == STAGE_NONE &&
+        (s->application ? application_state_ended(e->state) : uuid_is_nil(&e->application_id) && e->state == BATCH_ENDED)) {
+        s->end_seq = e->seq;
+        s->end_state = e->state;
+    }
 }
 
-/* Sends the last event when nothing more can come; true: the stream is over. */
+/* Once caught up: sends the last event when the ending one was sent, or when all had ended before the client came and it had seen everything.
+ * True: the stream is over. */
 static bool stream_end_if_due(struct stream *s)
 {
     bool seen = s->end_seq && s->cursor == s->end_seq;
-    bool before = s->source.ended && (s->application ? true : s->cursor >= s->source.last_seq) && s->cursor <= s->source.last_seq && !seen &&
-                  (s->application ? s->end_seq == 0 && s->cursor > 0 : s->end_seq == 0);
+    bool before = s->source.ended && !s->put_any;
     if (!seen && !before)
         return false;
     int state = seen ? s->end_state : s->source.state;
@@ -131,10 +135,8 @@ static void stream_told(void *ud, const struct event_row *events, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (!stream_concerns(s, &events[i]))
             continue;
-        if (s->kept_n == STREAM_KEPT_MAX)
-            s->dirty = true;
-        else
-            s->kept[s->kept_n++] = events[i];
+        buf_add(&s->kept, &events[i], sizeof(events[i]));
+        s->dirty = buf_failed(&s->kept);
     }
 }
 
@@ -145,8 +147,8 @@ static void stream_caught_up(struct stream *s)
         stream_pump(s);
         return;
     }
-    stream_put_all(s, s->kept, s->kept_n, "live");
-    s->kept_n = 0;
+    stream_put_all(s, (const struct event_row *)(const void *)s->kept.data, s->kept.len / sizeof(struct event_row), "live");
+    buf_fini(&s->kept);
     s->live = true;
     if (!stream_end_if_due(s))
         stream_flush(s);
@@ -185,7 +187,8 @@ static void stream_pump(struct stream *s)
         return;
     s->fetching = true;
     s->dirty = false;
-    s->kept_n = 0;
+    buf_fini(&s->kept);
+    buf_init(&s->kept, STREAM_KEPT_MAX * sizeof(struct event_row));
     call_hold(s->c);
     events_page(s->c->g->pool, &s->c->tenant_id, &s->source.batch_id, &s->source.application_id, s->cursor, STREAM_PAGE, stream_paged, s);
 }

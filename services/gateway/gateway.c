@@ -216,6 +216,7 @@ void gateway_free(void *state)
         g->server = NULL;
     }
     http_ops_free(g->ops);
+    g->closed = true;
     pg_pool_free(g->pool);
     uploads_free(g->uploads);
     hub_free(g->hub);

@@ -36,6 +36,7 @@ struct gateway {
     struct loop_timer *beat;
     size_t streams;             /* open event streams */
     bool stopping;
+    bool closed;                /* the pool is going: nothing is sent any more */
 };
 
 int gateway_start(struct daemon *d, void **ret_state, struct err *err);

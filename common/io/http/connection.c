@@ -177,7 +177,7 @@ static ssize_t conn_head_begin(struct http_conn *c, size_t len, struct str bytes
     return (ssize_t)len;
 }
 
-/* Returns the bytes consumed, or -1 when there is nothing to do for now. */
+/* Returns the bytes consumed, or -1 when there is nothing to do at the moment. */
 static ssize_t conn_head_step(struct http_conn *c, const char *p, size_t n)
 {
     if (n == 0 || http_conn_queued(c) > 0)

@@ -194,6 +194,8 @@ static int money_score(const struct reading *r, const struct money *m)
     score += m->period[0] ? 2 : 0;
     score += before.cues & CUE(PAY) ? 3 : 0;
     score += after.cues & CUE(PAY) ? 1 : 0;
+    /* "$58,000 salary" */
+    score += after.hit < after.hit_end && r->hits[after.hit].token == after.token && (r->hits[after.hit].cues & CUE(PAY)) ? 4 : 0;
     /* the word right before the amount decides: "bonus of $5,000" but "salary of $90,000 plus bonus" */
     score -= before.cues & CUE(NOT_PAY) ? 3 : 0;
     score -= (after.cues & CUE(NOT_PAY)) && !(m->max > 0) ? 2 : 0;
@@ -201,12 +203,26 @@ static int money_score(const struct reading *r, const struct money *m)
     return score;
 }
 
+/* "up to 115,000", "the maximum salary is 183,500": the lower end is not stated. */
+static bool is_ceiling(const struct reading *r, const struct money *m)
+{
+    static const char *const words[] = {"up to", "maximum", "max.", "capped at", "bis zu", "jusqu'Ã ", "hasta"};
+    struct str before = str_sub(r->text, m->start > 64 ? m->start - 64 : 0, m->start);
+    const char *nl = before.n ? memrchr(before.p, '\n', before.n) : NULL;
+    if (nl)
+        before = str_sub(before, (size_t)(nl - before.p) + 1, before.n);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_ifind(before, str_of(words[i])) >= 0)
+            return true;
+    return false;
+}
+
 static void pay_put(struct reading *r, const struct money *m)
 {
     struct analysis *an = r->an;
     an->pay.text = str_trim(str_sub(r->text, m->start, m->end));
-    an->pay.min = m->min;
     an->pay.max = m->max > 0 ? m->max : m->min;
+    an->pay.min = m->max <= 0 && is_ceiling(r, m) ? -1 : m->min;
     an->pay.currency = str_of(m->currency);
     an->pay.period = str_of(m->period[0] ? m->period : m->min >= PAY_YEAR_MIN ? "year" : "");
     if (an->pay.period.n == 0)

@@ -203,9 +203,27 @@ static void cut_signals(const struct reading *r, const struct clause *c, struct 
 
 /* -- reading one -- */
 
-static enum requirement_priority priority_of(const struct clause *c)
+/* Does a wish stand in the clause itself? One inside a long parenthesis is about the parenthesis. */
+static bool wished(const struct reading *r, const struct clause *c)
 {
-    if (has(c, CUE(PREFERRED)))
+    for (size_t i = c->hit; i < c->hit_end; i++) {
+        if (!(r->hits[i].cues & CUE(PREFERRED)))
+            continue;
+        size_t at = r->tokens[r->hits[i].token].start, open = at, close = at;
+        while (open > c->start && r->text.p[open] != '(' && r->text.p[open] != ')')
+            open--;
+        while (close < c->end && r->text.p[close] != ')' && r->text.p[close] != '(')
+            close++;
+        bool inside = r->text.p[open] == '(' && open > c->start && close < c->end && r->text.p[close] == ')';
+        if (!inside || close - open < 26)
+            return true;
+    }
+    return false;
+}
+
+static enum requirement_priority priority_of(const struct reading *r, const struct clause *c)
+{
+    if (has(c, CUE(PREFERRED)) && wished(r, c))
         return REQUIREMENT_PREFERRED;
     if (c->kind == SECTION_PREFERRED)
         return REQUIREMENT_PREFERRED;
@@ -338,7 +356,7 @@ static void requirement_add(struct reading *r, const struct clause *c)
         return;
     struct requirement *q = &an->requirements[an->requirements_n];
     char *id = arena_printf(r->a, "r%zu", an->requirements_n + 1);
-    *q = (struct requirement){.id = str_of(id), .text = text, .priority = priority_of(c), .kind = kind_of(r, c), .evidence = quote};
+    *q = (struct requirement){.id = str_of(id), .text = text, .priority = priority_of(r, c), .kind = kind_of(r, c), .evidence = quote};
     int max;
     years_find(r->text, r->tokens, c->token, c->token_end, &q->years_min, &max);
     skills_put(r, c, q);
@@ -354,22 +372,23 @@ static void requirement_add(struct reading *r, const struct clause *c)
 }
 
 /* The lowest degree that would do, and whether experience may stand in for it. */
-static void education_note(struct analysis *an, const struct clause *c)
+static void education_note(const struct reading *r, const struct clause *c)
 {
+    struct analysis *an = r->an;
     enum education_level level = has(c, CUE(BACHELOR)) ? EDUCATION_BACHELOR : has(c, CUE(MASTER)) ? EDUCATION_MASTER : has(c, CUE(PHD)) ? EDUCATION_PHD : EDUCATION_NONE;
     if (has(c, CUE(NOT_NEEDED)) && has(c, CUE(DEGREE) | CUE(NOT_NEEDED)) && has(c, CUE(DEGREE)))
         an->degree_optional = true;
     if (level == EDUCATION_NONE || waved_off(c))
         return;
-    if (has(c, CUE(OR_EQUIVALENT)))
-        an->degree_optional = true;
-    if (priority_of(c) == REQUIREMENT_REQUIRED && (an->education == EDUCATION_NONE || level < an->education))
+    if (priority_of(r, c) == REQUIREMENT_REQUIRED && (an->education == EDUCATION_NONE || level < an->education))
         an->education = level;
 }
 
 static void clause_read(struct reading *r, const struct clause *c)
 {
     struct parts semi = {0};
+    if (has(c, CUE(OR_EQUIVALENT)) && has(c, CUE(DEGREE)))
+        r->an->degree_optional = true;
     if (c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED || has(c, CUE(REQUIRED) | CUE(PREFERRED)))
         cut_semicolons(r, c, &semi);
     else
@@ -381,7 +400,7 @@ static void clause_read(struct reading *r, const struct clause *c)
             struct parts cut = {0};
             cut_signals(r, &turned.list[k], &cut);
             for (size_t m = 0; m < cut.n; m++) {
-                education_note(r->an, &cut.list[m]);
+                education_note(r, &cut.list[m]);
                 if (i == 0 || clause_counts(r, &cut.list[m]) || has(&cut.list[m], CUE(SOFT)) || c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED)
                     requirement_add(r, &cut.list[m]);
             }

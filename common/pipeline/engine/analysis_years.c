@@ -96,6 +96,10 @@ static bool other_years(struct str text, const struct token *t, size_t from, siz
     for (size_t k = 0; years + 1 < to && k < ARRAY_LEN(after); k++)
         if (word_is(text, &t[years + 1], after[k], after[k], after[k], after[k]))
             return true;
+    /* "one year of specialized experience equivalent to the next lower grade" names a grade, not a span */
+    for (size_t k = years + 1; k < to && k < years + 6; k++)
+        if (word_is(text, &t[k], "equivalent", "specialized", "specialised", "next"))
+            return true;
     if (years + 1 < to && word_is(text, &t[years], "year", "an", "ano", "año") && text.p[t[years].start - 1] == '-')
         return true;
     return at > from && word_is(text, &t[at - 1], "over", "last", "next", "past") && !(years + 2 < to && (word_is(text, &t[years + 2], "experience", "professional", "work", "relevant") || word_is(text, &t[years + 1], "experience", "of", "in", "as")));

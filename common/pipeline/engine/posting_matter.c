@@ -22,7 +22,7 @@ static const struct {
     {"posted", MATTER_DATE}, {"date", MATTER_DATE}, {"opens", MATTER_DATE}, {"date_posted", MATTER_DATE}, {"closes", MATTER_VALID}, {"valid_through", MATTER_VALID}, {"deadline", MATTER_VALID},
     {"layout", MATTER_IGNORE}, {"permalink", MATTER_IGNORE}, {"tags", MATTER_IGNORE}, {"slug", MATTER_IGNORE}, {"external_url", MATTER_IGNORE}, {"status_alert", MATTER_IGNORE},
     {"alert_keywords", MATTER_IGNORE}, {"published", MATTER_IGNORE}, {"draft", MATTER_IGNORE}, {"image", MATTER_IGNORE}, {"updated", MATTER_IGNORE}, {"max_applications", MATTER_IGNORE},
-    {"info_sessions", MATTER_IGNORE}, {"state", MATTER_IGNORE}, {"redirect_from", MATTER_IGNORE}, {"eleventynavigation", MATTER_IGNORE}, {"vacancies", MATTER_IGNORE}, {"link", MATTER_IGNORE},
+    {"info_sessions", MATTER_IGNORE}, {"state", MATTER_IGNORE}, {"redirect_from", MATTER_IGNORE}, {"eleventynavigation", MATTER_IGNORE}, {"vacancies", MATTER_IGNORE}, {"link", MATTER_IGNORE}, {"gs", MATTER_IGNORE},
     {"url", MATTER_IGNORE}, {"id", MATTER_IGNORE}, {"lang", MATTER_IGNORE}, {"categories", MATTER_IGNORE}, {"author", MATTER_IGNORE}, {"description", MATTER_NONE}, {"headline", MATTER_IGNORE}, {"time", MATTER_IGNORE}, {"application_link", MATTER_IGNORE},
 };
 
@@ -88,14 +88,15 @@ static void matter_fact_set(struct matter *m, struct str v)
 
 static void matter_close(struct matter *m)
 {
-    if (m->body.len > MATTER_LONG_BYTES && m->fact == MATTER_NONE) {
+    struct str body = str_trim((struct str){buf_str(&m->body), m->body.len});
+    if (body.n > MATTER_LONG_BYTES && m->fact == MATTER_NONE) {
         posting_write_heading(m->w, str_of(m->heading));
         char *copy = arena_strndup(m->a, m->body.data, m->body.len);
         if (copy)
             posting_text_write(m->w, m->a, (struct str){copy, m->body.len});
         posting_write_break(m->w);
-    } else if (m->body.len && m->fact == MATTER_NONE) {
-        posting_write_fact(m->w, m->heading, str_trim((struct str){m->body.data, m->body.len}));
+    } else if (m->fact == MATTER_NONE) {
+        posting_write_fact(m->w, m->heading, body);
     }
     buf_reset(&m->body);
 }
@@ -148,7 +149,10 @@ static void matter_line(struct matter *m, struct str raw)
 
 static void matter_salary(struct matter *m)
 {
-    if (m->salary_min.n == 0 || m->p->facts.salary_text.n)
+    bool digits = false;
+    for (size_t i = 0; i < m->salary_min.n; i++)
+        digits = digits || str_is_digit(m->salary_min.p[i]);
+    if (!digits || m->p->facts.salary_text.n)
         return;
     char *text = m->salary_max.n ? arena_printf(m->a, STR_FMT " - " STR_FMT, STR_ARG(m->salary_min), STR_ARG(m->salary_max)) : str_dup(m->a, m->salary_min);
     if (!text)
@@ -163,7 +167,12 @@ struct str posting_matter_read(struct posting_writer *w, struct arena *a, struct
     struct str rest = text, line;
     while (rest.n && (rest.p[0] == '\n' || rest.p[0] == ' '))
         rest = str_sub(rest, 1, rest.n);
-    if (!str_next_line(&rest, &line) || !str_eqc(str_trim(line), "---"))
+    struct str start = rest;
+    if (!str_next_line(&rest, &line))
+        return text;
+    if (str_starts(line, "title:"))
+        rest = start; /* the opening line was lost, the closing one is looked for */
+    else if (!str_eqc(str_trim(line), "---"))
         return text;
     struct str scan = rest;
     bool closed = false, keyed = false;

@@ -224,6 +224,8 @@ static bool key_value(struct str t)
 {
     if (t.n < 4 || !((t.p[0] >= 'A' && t.p[0] <= 'Z')))
         return false;
+    if (memmem(t.p, MIN(t.n, (size_t)40), "....", 4))
+        return true;
     for (size_t i = 1; i < t.n && i < 32; i++) {
         if (t.p[i] == ':')
             return i + 1 < t.n && t.p[i + 1] == ' ';
@@ -393,11 +395,11 @@ static void line_read(struct text_reader *r)
 
 static const struct {
     const char *open, *close;
-} text_spans[] = {{"<!--", "-->"}, {"{% comment %}", "{% endcomment %}"}, {"{%", "%}"}, {"{{", "}}"}};
+} text_spans[] = {{"<!--", "-->"}, {"{% comment %}", "{% endcomment %}"}, {"{%- comment -%}", "{%- endcomment -%}"}, {"{#", "#}"}, {"{%", "%}"}, {"{{", "}}"}};
 
 static struct str spans_strip(struct arena *a, struct str t)
 {
-    if (!memmem(t.p, t.n, "<!--", 4) && !memmem(t.p, t.n, "{%", 2) && !memmem(t.p, t.n, "{{", 2))
+    if (!memmem(t.p, t.n, "<!--", 4) && !memmem(t.p, t.n, "{%", 2) && !memmem(t.p, t.n, "{{", 2) && !memmem(t.p, t.n, "{#", 2))
         return t;
     char *out = arena_try_alloc(a, t.n + 1);
     bool unclosed[ARRAY_LEN(text_spans)] = {false};

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/trace.h"
 #include "io/kafka/message.h"
 #include "pipeline/progress/event.h"
 
@@ -50,8 +51,9 @@ void outbox_task(struct outbox *o, const struct uuid *tenant_id, const struct uu
                              .priority = priority,
                              .attempt = (uint32_t)attempt,
                              .released_at_us = clock_wall_us()};
-    if (traceparent.n < sizeof(m.traceparent))
-        memcpy(m.traceparent, traceparent.p, traceparent.n);
+    struct trace trace;
+    trace_from_stored(traceparent, &trace); /* what is not one is left out: a message nobody can decode would come again for ever */
+    memcpy(m.traceparent, trace.parent, sizeof(m.traceparent));
     uint8_t bytes[TASK_MESSAGE_MAX_BYTES];
     size_t n = task_message_encode(&m, bytes);
     const char *headers[] = {"traceparent", m.traceparent, NULL};

@@ -96,9 +96,9 @@ UNUSED static void fx_handler(struct http_request *req, void *ud)
         http_reply_chunk(req, "world", 5);
         http_reply_end(req);
     } else if (str_eqc(path, "/both")) {
-        http_reply_begin(req, 200, "text/plain");
-        http_request_stream(req, fx_piece, fx_end, NULL);
         fx_hold(req);
+        http_request_stream(req, fx_piece, fx_end, NULL);
+        http_reply_begin(req, 200, "text/plain");
     } else if (str_eqc(path, "/big")) {
         http_reply_take(req, 200, "text/plain", memset(malloc(FX_BIG_BYTES), 'x', FX_BIG_BYTES), FX_BIG_BYTES);
     } else if (str_eqc(path, "/nothing")) {

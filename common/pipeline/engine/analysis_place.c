@@ -1,0 +1,242 @@
+/* Where and how: work mode, location, employment type, seniority. Stated facts first, then lines with a label, then the top of the text. */
+#include "pipeline/engine/analysis_internal.h"
+
+#include "base/utf8.h"
+
+#define LOCATION_MAX_BYTES 160
+#define TOP_BYTES 900
+
+static const char *const us_states[] = {"AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC"};
+static const char *const regions[] = {"Alabama", "Alaska", "Arizona", "Arkansas", "California", "Colorado", "Connecticut", "Delaware", "Florida", "Georgia", "Hawaii", "Idaho", "Illinois", "Indiana", "Iowa", "Kansas", "Kentucky", "Louisiana", "Maine", "Maryland", "Massachusetts", "Michigan", "Minnesota", "Mississippi", "Missouri", "Montana", "Nebraska", "Nevada", "New Hampshire", "New Jersey", "New Mexico", "New York", "North Carolina", "North Dakota", "Ohio", "Oklahoma", "Oregon", "Pennsylvania", "Rhode Island", "South Carolina", "South Dakota", "Tennessee", "Texas", "Utah", "Vermont", "Virginia", "Washington", "West Virginia", "Wisconsin", "Wyoming", "Ontario", "Quebec", "British Columbia", "UK", "United Kingdom", "England", "Scotland", "Wales", "Ireland", "Germany", "France", "Spain", "Italy", "the Netherlands", "Netherlands", "Portugal", "Belgium", "Austria", "Switzerland", "Poland", "Sweden", "Denmark", "Norway", "Finland", "USA", "Canada", "Australia", "India", "Singapore", "Japan", "Brazil", "Mexico", "Estonia", "Deutschland", "España", "Italia", "Nederland"};
+
+static struct str keyed(const struct reading *r, const char *const *keys, size_t n)
+{
+    struct str rest = str_sub(r->text, 0, MIN(r->text.n, (size_t)6000)), line;
+    while (str_next_line(&rest, &line)) {
+        if (str_starts(line, "- "))
+            line = str_sub(line, 2, line.n);
+        bool heading = str_starts(line, "# ");
+        const char *colon = memchr(line.p, ':', MIN(line.n, (size_t)32));
+        if (!colon && !heading)
+            continue;
+        struct str key = heading ? str_sub(line, 2, line.n) : str_sub(line, 0, (size_t)(colon - line.p)), v;
+        for (size_t i = 0; i < n; i++) {
+            if (!str_ieqc(str_trim(key), keys[i]))
+                continue;
+            struct str after = rest;
+            v = heading ? (struct str){"", 0} : str_trim(str_sub(line, key.n + 1, line.n));
+            while (v.n == 0 && str_next_line(&after, &v) && v.n == 0)
+                continue;
+            v = str_starts(v, "- ") ? str_sub(v, 2, v.n) : v;
+            if (v.n && v.n < 300 && v.p[0] != '#')
+                return v;
+        }
+    }
+    return (struct str){"", 0};
+}
+
+/* "City, ST" or "City, Region" at a comma; the whole span, n == 0 when it is none. */
+static struct str place_at(struct str s, size_t comma)
+{
+    size_t start = comma, end = comma + 1, words = 0;
+    while (start && words < 3) {
+        size_t w = start;
+        while (w && (str_is_alpha(s.p[w - 1]) || (unsigned char)s.p[w - 1] >= 0x80 || s.p[w - 1] == '-' || s.p[w - 1] == '\''))
+            w--;
+        if (w == start || !((s.p[w] >= 'A' && s.p[w] <= 'Z') || ((unsigned char)s.p[w] >= 0xC3 && (unsigned char)s.p[w] < 0xE0)))
+            break;
+        start = w;
+        words++;
+        if (w == 0 || s.p[w - 1] != ' ')
+            break;
+        start = w - 1;
+    }
+    while (start < comma && s.p[start] == ' ')
+        start++;
+    if (words == 0)
+        return (struct str){"", 0};
+    while (end < s.n && s.p[end] == ' ')
+        end++;
+    struct str tail = str_sub(s, end, s.n);
+    for (size_t i = 0; i < ARRAY_LEN(us_states); i++)
+        if (str_starts(tail, us_states[i]) && (tail.n == 2 || !str_is_alnum(tail.p[2])))
+            return str_sub(s, start, end + 2);
+    for (size_t i = 0; i < ARRAY_LEN(regions); i++)
+        if (str_starts(tail, regions[i]) && (tail.n == strlen(regions[i]) || !str_is_alpha(tail.p[strlen(regions[i])])))
+            return str_sub(s, start, end + strlen(regions[i]));
+    return (struct str){"", 0};
+}
+
+static struct str place_find(struct str s)
+{
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] != ',' && !(s.p[i] == ' ' && i + 3 <= s.n && s.p[i + 1] >= 'A' && s.p[i + 1] <= 'Z' && s.p[i + 2] >= 'A' && s.p[i + 2] <= 'Z' && (i + 3 == s.n || !str_is_alnum(s.p[i + 3]))))
+            continue;
+        struct str p = place_at(s, i);
+        if (p.n && !str_starts(p, "Remote"))
+            return p;
+    }
+    return (struct str){"", 0};
+}
+
+/* Facts beside the title: "New York, Chicago, or remote", "Pittsburgh, PA - Strip District", "London, hybrid". */
+static struct str top_line_place(const struct reading *r)
+{
+    struct str rest = str_sub(r->text, 0, utf8_cut(r->text, TOP_BYTES).n), line;
+    while (str_next_line(&rest, &line)) {
+        struct str fields = line, f;
+        ptrdiff_t dot;
+        while (fields.n) {
+            dot = str_find(fields, STR(" \xC2\xB7 "));
+            ptrdiff_t bar = str_find(fields, STR(" | "));
+            size_t cut = dot >= 0 ? (size_t)dot : bar >= 0 ? (size_t)bar : fields.n;
+            f = str_trim(str_sub(fields, 0, cut));
+            fields = str_sub(fields, MIN(cut + (cut < fields.n ? (dot >= 0 ? 4u : 3u) : 0u), fields.n), fields.n);
+            if (str_starts(f, "- "))
+                f = str_sub(f, 2, f.n);
+            if (f.n > 2 && f.n < 70 && (str_istarts(f, "remote") || str_ifind_word(f, "hybrid", 0) >= 0) && f.p[f.n - 1] != '.')
+                return f;
+        }
+    }
+    return (struct str){"", 0};
+}
+
+static void location_find(struct reading *r)
+{
+    static const char *const keys[] = {"location", "locations", "where", "site", "duty station", "facility", "standort", "arbeitsort", "lieu", "localisation", "ubicación", "sede", "locatie", "localização", "place of work", "job location", "based in", "office"};
+    struct str s = r->posting->facts.location;
+    if (s.n == 0)
+        s = keyed(r, keys, ARRAY_LEN(keys));
+    if (s.n) {
+        for (size_t i = 0; i + 1 < s.n; i++)
+            if (s.p[i] == '.' && s.p[i + 1] == ' ' && i > 8)
+                s = str_sub(s, 0, i);
+        r->an->location = utf8_cut(s, LOCATION_MAX_BYTES);
+        return;
+    }
+    s = place_find(str_sub(r->text, 0, utf8_cut(r->text, TOP_BYTES).n));
+    if (s.n == 0)
+        s = top_line_place(r);
+    if (s.n == 0)
+        s = place_find(r->text);
+    r->an->location = s;
+}
+
+static uint64_t cues_in(const struct reading *r, struct str s)
+{
+    /* s borrows from the text when it was found there; facts are read by themselves */
+    if (s.p >= r->text.p && s.p + s.n <= r->text.p + r->text.n) {
+        struct clause whole = {0};
+        size_t from = (size_t)(s.p - r->text.p);
+        return clause_part(r, &whole, from, from + s.n).cues;
+    }
+    uint64_t cues = 0;
+    cues |= str_ifind_word(s, "remote", 0) >= 0 ? CUE(REMOTE) : 0;
+    cues |= str_ifind_word(s, "hybrid", 0) >= 0 ? CUE(HYBRID) : 0;
+    return cues;
+}
+
+static void mode_find(struct reading *r)
+{
+    struct analysis *an = r->an;
+    uint64_t place = cues_in(r, an->location);
+    size_t remote = 0, hybrid = 0, onsite = 0;
+    for (size_t i = 0; i < r->clauses_n; i++) {
+        const struct clause *c = &r->clauses[i];
+        if (c->cues & (CUE(INJECTION) | CUE(LEGAL)))
+            continue;
+        size_t w = c->start < TOP_BYTES ? 3 : 1;
+        if (c->kind == SECTION_DUTIES && c->item)
+            continue;
+        if (c->kind == SECTION_APPLY)
+            continue;
+        remote += c->cues & CUE(REMOTE) && !(c->cues & CUE(NOT_REMOTE)) ? w : 0;
+        hybrid += c->cues & CUE(HYBRID) ? w : 0;
+        onsite += c->cues & CUE(ONSITE) && !(c->cues & CUE(NOT_REMOTE)) ? w : 0;
+    }
+    if (place & CUE(HYBRID) || (hybrid && !(place & CUE(REMOTE)) && !r->posting->facts.remote))
+        an->work_mode = WORK_MODE_HYBRID;
+    else if (r->posting->facts.remote || place & CUE(REMOTE) || remote > onsite)
+        an->work_mode = WORK_MODE_REMOTE;
+    else if (onsite)
+        an->work_mode = WORK_MODE_ONSITE;
+}
+
+static const char *type_of_fact(struct str s)
+{
+    static const struct {
+        const char *word, *type;
+    } map[] = {{"full", "full_time"}, {"part", "part_time"}, {"contract", "contract"}, {"freelance", "contract"}, {"temporary", "temporary"}, {"term", "temporary"}, {"intern", "internship"}, {"per_diem", "temporary"}, {"volunteer", "other"}, {"vollzeit", "full_time"}, {"other", "other"}};
+    for (size_t i = 0; i < ARRAY_LEN(map); i++)
+        if (str_ifind(s, str_of(map[i].word)) >= 0)
+            return map[i].type;
+    return "";
+}
+
+static void type_find(struct reading *r)
+{
+    static const struct {
+        uint64_t cue;
+        const char *type;
+    } order[] = {{CUE(INTERNSHIP), "internship"}, {CUE(CONTRACT), "contract"}, {CUE(TEMPORARY), "temporary"}, {CUE(PART_TIME), "part_time"}, {CUE(FULL_TIME), "full_time"}};
+    struct analysis *an = r->an;
+    an->employment_type = str_of(type_of_fact(r->posting->facts.employment_type));
+    if (an->employment_type.n)
+        return;
+    uint64_t title = cues_in(r, an->title), top = 0, all = 0;
+    title |= str_ifind_word(an->title, "intern", 0) >= 0 || str_ifind_word(an->title, "internship", 0) >= 0 ? CUE(INTERNSHIP) : 0;
+    for (size_t i = 0; i < r->clauses_n; i++) {
+        const struct clause *c = &r->clauses[i];
+        if (c->cues & (CUE(INJECTION) | CUE(BENEFIT)) || c->kind == SECTION_LEGAL || c->kind == SECTION_DUTIES)
+            continue;
+        top |= c->start < TOP_BYTES ? c->cues : 0;
+        all |= c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED ? 0 : c->cues;
+    }
+    /* interns and contractors are often mentioned without being meant: only title and top count for them; what is full time is not less */
+    top = top & CUE(FULL_TIME) ? top & ~(CUE(PART_TIME) | CUE(INTERNSHIP)) : top & ~CUE(INTERNSHIP);
+    all = all & CUE(FULL_TIME) ? CUE(FULL_TIME) : all & (CUE(PART_TIME) | CUE(TEMPORARY));
+    const uint64_t sources[] = {title, top, all};
+    for (size_t s = 0; s < ARRAY_LEN(sources); s++)
+        for (size_t i = 0; i < ARRAY_LEN(order); i++)
+            if (sources[s] & order[i].cue) {
+                an->employment_type = str_of(order[i].type);
+                return;
+            }
+}
+
+void analysis_place(struct reading *r)
+{
+    location_find(r);
+    mode_find(r);
+    type_find(r);
+}
+
+void analysis_seniority(struct reading *r)
+{
+    static const struct {
+        const char *word;
+        enum seniority level;
+    } words[] = {{"intern", SENIORITY_INTERN}, {"internship", SENIORITY_INTERN}, {"trainee", SENIORITY_INTERN}, {"werkstudent", SENIORITY_INTERN}, {"apprentice", SENIORITY_INTERN},
+                 {"chief", SENIORITY_EXECUTIVE}, {"vp", SENIORITY_EXECUTIVE}, {"vice president", SENIORITY_EXECUTIVE}, {"ceo", SENIORITY_EXECUTIVE}, {"cto", SENIORITY_EXECUTIVE}, {"executive director", SENIORITY_EXECUTIVE}, {"head of", SENIORITY_DIRECTOR},
+                 {"director", SENIORITY_DIRECTOR}, {"assistant commissioner", SENIORITY_DIRECTOR}, {"branch chief", SENIORITY_MANAGER}, {"supervisor", SENIORITY_MANAGER}, {"engineering manager", SENIORITY_MANAGER}, {"manager of", SENIORITY_MANAGER}, {"principal", SENIORITY_STAFF}, {"staff engineer", SENIORITY_STAFF}, {"staff software", SENIORITY_STAFF},
+                 {"tech lead", SENIORITY_LEAD}, {"team lead", SENIORITY_LEAD}, {"lead", SENIORITY_LEAD}, {"senior", SENIORITY_SENIOR}, {"sr", SENIORITY_SENIOR}, {"sénior", SENIORITY_SENIOR}, {"junior", SENIORITY_JUNIOR}, {"jr", SENIORITY_JUNIOR}, {"entry level", SENIORITY_JUNIOR}, {"graduate", SENIORITY_JUNIOR}, {"associate", SENIORITY_JUNIOR}, {"mid-level", SENIORITY_MID}, {"mid level", SENIORITY_MID}, {"intermediate", SENIORITY_MID}, {"first job", SENIORITY_JUNIOR}};
+    struct analysis *an = r->an;
+    /* "branch chief" is no chief */
+    bool branch = str_ifind(an->title, STR("branch chief")) >= 0;
+    for (size_t i = branch ? 12 : 0; i < ARRAY_LEN(words); i++)
+        if (str_ifind_word(an->title, words[i].word, 0) >= 0 && !(str_ieqc(an->title, "associate"))) {
+            an->seniority = words[i].level;
+            return;
+        }
+    static const char *const phrases[] = {"junior level", "entry-level", "entry level", "early-career", "new graduates welcome", "first job"};
+    struct str top = str_sub(r->text, 0, MIN(r->text.n, (size_t)2500));
+    for (size_t i = 0; i < ARRAY_LEN(phrases); i++)
+        if (str_ifind(top, str_of(phrases[i])) >= 0) {
+            an->seniority = SENIORITY_JUNIOR;
+            return;
+        }
+    int years = an->experience_years_min;
+    if (years < 0)
+        return;
+    an->seniority = years <= 1 ? SENIORITY_JUNIOR : years <= 4 ? SENIORITY_MID : SENIORITY_SENIOR;
+}
