@@ -114,6 +114,18 @@ BEGIN
     RETURNING k.tenant_id, k.subject_id, k.kind, k.token, k.attempt, k.batch_id, k.job_id, k.profile_id, k.options, k.traceparent, k.released_at, k.priority;
 END $$;
 
+-- The answer to a claim was lost: what the claim may have leased is free again. The caller names only tasks that it does not work on.
+CREATE FUNCTION jm_unclaim(p_worker uuid, p_stage smallint, p_tenants uuid[], p_subjects uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WITH c AS MATERIALIZED (
+        SELECT mine.* FROM unnest(p_tenants, p_subjects) AS x(t, s) CROSS JOIN LATERAL (
+            SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
+            WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.stage = p_stage AND k.state = 4 AND k.worker_id = p_worker FOR UPDATE) AS mine
+    )
+    UPDATE tasks k SET state = 3, attempt = k.attempt - 1, token = k.token + 1, worker_id = NULL
+    FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = c.kind;
+END $$;
+
 -- Analyses are there: store them, let the waiting chains go on.
 CREATE FUNCTION jm_complete_analyze(p_worker uuid, p_tenants uuid[], p_subjects uuid[], p_tokens bigint[], p_titles text[], p_companies text[], p_analyses text[])
 RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
@@ -415,14 +427,16 @@ BEGIN
     RETURNING due.reason, k.tenant_id, k.subject_id, k.stage, k.priority, k.attempt, k.traceparent;
 END $$;
 
--- Processes whose row is too old are lost: their running tasks are released again at once.
-CREATE FUNCTION jm_expire(p_lease_ms int, p_attempts int)
+-- Processes whose row is too old are lost: their running tasks are released again at once. Too old against the freshest row, not against the clock:
+-- when Postgres itself stood still, everybody is late and nobody is lost.
+CREATE FUNCTION jm_expire(p_lease_ms int)
 RETURNS TABLE (kind text, instance text, tenant_id uuid, subject_id uuid, stage smallint, priority smallint, attempt int, traceparent text)
 LANGUAGE plpgsql AS $$
 DECLARE v_lost uuid[];
 BEGIN
     WITH lost AS (
-        UPDATE workers w SET lost_at = now() WHERE w.lost_at IS NULL AND w.heartbeat_at < now() - make_interval(secs => p_lease_ms / 1000.0)
+        UPDATE workers w SET lost_at = now() WHERE w.lost_at IS NULL
+            AND w.heartbeat_at < (SELECT max(f.heartbeat_at) FROM workers f WHERE f.lost_at IS NULL) - make_interval(secs => p_lease_ms / 1000.0)
         RETURNING w.worker_id
     ) SELECT array_agg(worker_id) INTO v_lost FROM lost;
     IF v_lost IS NULL THEN

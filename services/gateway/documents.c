@@ -77,7 +77,7 @@ static int documents_open(struct call *c, const struct application_documents *d,
     if (!d->sealed[kind].p)
         return err_set(err, ERR_NOT_FOUND, application_state_ended(d->state) ? "the application ended without a %s" : "the %s is not written yet",
                        document_name(kind));
-    return opened_text(c, d->key_wrapped, &d->user_id, d->sealed[kind], &d->application_id, sealed_document(kind), ret, err);
+    return opened_text(c, http_request_arena(c->req), d->key_wrapped, &d->user_id, d->sealed[kind], &d->application_id, sealed_document(kind), ret, err);
 }
 
 static int documents_render(struct call *c, int kind, enum document_form form, struct str json, struct str *ret, struct err *err)

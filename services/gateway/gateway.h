@@ -44,5 +44,6 @@ void gateway_stop(struct daemon *d, void *state);
 void gateway_free(void *state);
 
 http_handler_fn gateway_handle; /* every request of the API's port; routes.c */
+bool gateway_ops_handle(struct gateway *g, struct http_request *req); /* /livez, /readyz, /metrics, /version; false: another path */
 /* After a commit: what the statement made ready is published, the events are told. */
 void gateway_publish(struct gateway *g, const struct pg_rows *changes);

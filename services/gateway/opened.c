@@ -9,7 +9,7 @@ int opened_key(struct call *c, struct str key_wrapped, const struct uuid *user_i
     return seal_unwrap(&c->g->master, key_wrapped, place, ret, err);
 }
 
-int opened_text(struct call *c, struct str key_wrapped, const struct uuid *user_id, struct str sealed,
+int opened_text(struct call *c, struct arena *a, struct str key_wrapped, const struct uuid *user_id, struct str sealed,
                 const struct uuid *row_id, const char *column, struct str *ret, struct err *err)
 {
     struct seal_key key;
@@ -17,7 +17,7 @@ int opened_text(struct call *c, struct str key_wrapped, const struct uuid *user_
     if (rc < 0)
         return rc;
     const struct seal_place place = {&c->tenant_id, row_id, column};
-    rc = seal_open(http_request_arena(c->req), &key, sealed, place, ret, err);
+    rc = seal_open(a, &key, sealed, place, ret, err);
     seal_key_fini(&key);
     return rc;
 }

@@ -39,7 +39,7 @@ static void profiles_found(void *ud, const struct pg_reply *reply, const struct 
         call_fail_store(c, err);
     else if (!users_profile_read(reply, &row))
         call_error(c, ERR_NOT_FOUND, "there is no such user, or the user has no profile yet");
-    else if (opened_text(c, row.key_wrapped, &row.user_id, row.sealed, &row.profile_id, SEALED_PROFILE, &text, &said) < 0)
+    else if (opened_text(c, http_request_arena(c->req), row.key_wrapped, &row.user_id, row.sealed, &row.profile_id, SEALED_PROFILE, &text, &said) < 0)
         call_fail(c, &said);
     else
         call_reply_text(c, "application/json", text, profiles_etag(&row.profile_id, etag));

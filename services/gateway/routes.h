@@ -3,8 +3,6 @@
 
 #include "gateway/call.h"
 
-bool gateway_ops_handle(struct gateway *g, struct http_request *req); /* gateway.c */
-
 /* users.c */
 http_handler_fn users_post, users_get, users_get_list, users_delete;
 /* profiles.c */

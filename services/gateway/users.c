@@ -16,7 +16,7 @@ static void users_reply(struct users_op *op, const struct user_row *row)
     struct call *c = op->c;
     struct str text;
     struct err err;
-    if (opened_text(c, row->key_wrapped, &row->user_id, row->sealed, &row->user_id, SEALED_USER, &text, &err) < 0) {
+    if (opened_text(c, http_request_arena(c->req), row->key_wrapped, &row->user_id, row->sealed, &row->user_id, SEALED_USER, &text, &err) < 0) {
         call_fail(c, &err);
         return;
     }
@@ -162,7 +162,7 @@ struct users_list_op {
 static int users_list_one(struct call *c, const struct user_row *row, struct buf *b, struct err *err)
 {
     struct str text;
-    int rc = opened_text(c, row->key_wrapped, &row->user_id, row->sealed, &row->user_id, SEALED_USER, &text, err);
+    int rc = opened_text(c, http_request_arena(c->req), row->key_wrapped, &row->user_id, row->sealed, &row->user_id, SEALED_USER, &text, err);
     if (rc == 0)
         render_user(b, row, text, http_request_arena(c->req));
     return rc;

@@ -42,6 +42,7 @@ struct dispatcher {
     bool busy[JOB_COUNT];
     struct fair *fair;
     int64_t budget; /* of the admission round under way */
+    uint64_t patient_until_ms; /* nobody is declared lost before */
 };
 
 static void dispatcher_admit_next(struct dispatcher *d);
@@ -142,10 +143,14 @@ static void dispatcher_expired(void *ud, const struct dispatch_wake *tasks, int 
         dispatcher_publish(d, tasks, n);
 }
 
+/* After an outage of Postgres, or as a new leader, everybody gets the time to come back first. */
 static void dispatcher_expire(struct dispatcher *d)
 {
-    dispatch_expire(member_pool(d->member), (int)config_int(d->config, CONFIG_LEASE), (int)config_int(d->config, CONFIG_ATTEMPTS), dispatcher_lost,
-                    dispatcher_expired, d);
+    if (loop_now_ms(d->loop) < d->patient_until_ms) {
+        d->busy[JOB_EXPIRE] = false;
+        return;
+    }
+    dispatch_expire(member_pool(d->member), (int)config_int(d->config, CONFIG_LEASE), dispatcher_lost, dispatcher_expired, d);
 }
 
 /* ---- sweep and stats ---- */
@@ -239,8 +244,21 @@ static void dispatcher_timers(struct dispatcher *d)
 
 /* ---- the lock ---- */
 
+static void dispatcher_patience(struct dispatcher *d)
+{
+    d->patient_until_ms = loop_now_ms(d->loop) + 2 * (uint64_t)config_int(d->config, CONFIG_LEASE);
+}
+
+static void dispatcher_pool_state(void *ud, bool ready)
+{
+    if (ready)
+        dispatcher_patience(ud);
+}
+
 static void dispatcher_lead(struct dispatcher *d, bool leader)
 {
+    if (leader && !d->leader)
+        dispatcher_patience(d);
     if (d->leader != leader)
         log_info(NULL, leader ? "active" : "standing by");
     d->leader = leader;
@@ -295,6 +313,7 @@ static int dispatcher_start(struct daemon *daemon, void **ret_state, struct err 
     int rc = member_new(daemon, &spec, &d->member, err);
     if (rc < 0)
         return rc;
+    pg_pool_on_state(member_pool(d->member), dispatcher_pool_state, d);
     struct pg_options opt = member_pg_options(d->member);
     d->session = pg_session_new(d->loop, &opt, dispatcher_session, d);
     d->lock_timer = loop_timer_new(d->loop, dispatcher_lock, d);

@@ -36,7 +36,7 @@ static const struct lexicon_row language_rows[] = {
 };
 
 /* Words that keep an unknown abbreviation from being a keyword. */
-static const char *const not_keywords[] = {"USA", "THE", "AND", "FOR", "YOU", "OUR", "CV", "PDF", "EEO", "AM", "PM", "EST", "PST", "USD", "EUR", "GBP", "PTO", "OTE", "FTE", "US", "UK", "EU", "ET", "NO", "OR", "OK", "LLC", "INC", "HQ", "CEO", "CTO", "CFO", "VP", "GSA", "TTS", "DC", "NY", "CA", "ID", "IT", "TTY", "ADA", "FAQ", "NOT", "TBD", "HSA", "FSA", "DOE", "JP", "NW", "SE", "SW", "NE", "GS", "OPM", "DHA", "EDT", "EXP", "ISBN", "IR", "ASAP", "ALL", "NEW", "WITH", "WHAT", "SES", "PIF", "COE", "USDC"};
+static const char *const not_keywords[] = {"USA", "THE", "AND", "FOR", "YOU", "OUR", "CV", "PDF", "EEO", "AM", "PM", "EST", "PST", "USD", "EUR", "GBP", "PTO", "OTE", "FTE", "US", "UK", "EU", "ET", "NO", "OR", "OK", "LLC", "INC", "HQ", "CEO", "CTO", "CFO", "VP", "GSA", "TTS", "DC", "NY", "CA", "ID", "IT", "TTY", "ADA", "FAQ", "NOT", "TBD", "HSA", "FSA", "DOE", "JP", "NW", "SE", "SW", "NE", "GS", "OPM", "DHA", "EDT", "EXP", "ISBN", "IR", "ASAP", "ALL", "NEW", "WITH", "WHAT", "EACH", "SES", "PIF", "COE", "USDC"};
 
 static struct {
     struct lexicon culture, language;

@@ -73,3 +73,4 @@ void analysis_signals(struct reading *r);
 void analysis_keywords(struct reading *r);
 struct str analysis_language(const struct reading *r);
 bool title_has_job_noun(struct str s);
+struct str analysis_place_find(struct str s); /* the first "City, ST" or "City, Region", n == 0 when there is none */

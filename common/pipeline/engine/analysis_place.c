@@ -53,13 +53,16 @@ static struct str place_at(struct str s, size_t comma)
     }
     while (start < comma && s.p[start] == ' ')
         start++;
-    if (words == 0)
+    bool small = false;
+    for (size_t i = start; i < comma; i++)
+        small = small || (s.p[i] >= 'a' && s.p[i] <= 'z');
+    if (words == 0 || !small)
         return (struct str){"", 0};
     while (end < s.n && s.p[end] == ' ')
         end++;
     struct str tail = str_sub(s, end, s.n);
     for (size_t i = 0; i < ARRAY_LEN(us_states); i++)
-        if (str_starts(tail, us_states[i]) && (tail.n == 2 || !str_is_alnum(tail.p[2])))
+        if (str_starts(tail, us_states[i]) && !(s.p[comma] == ' ' && strstr("OR IN ME OK HI", us_states[i])) && (tail.n == 2 || !str_is_alnum(tail.p[2])))
             return str_sub(s, start, end + 2);
     for (size_t i = 0; i < ARRAY_LEN(regions); i++)
         if (str_starts(tail, regions[i]) && (tail.n == strlen(regions[i]) || !str_is_alpha(tail.p[strlen(regions[i])])))
@@ -79,16 +82,41 @@ static struct str place_find(struct str s)
     return (struct str){"", 0};
 }
 
+struct str analysis_place_find(struct str s)
+{
+    return place_find(s);
+}
+
+/* A field of a line under the title ("X GmbH · Hamburg-Altona · full time") that is a bare proper name. */
+static bool bare_place(const struct reading *r, struct str f)
+{
+    size_t words = 1;
+    if (f.n < 3 || f.n > 40 || !(f.p[0] >= 'A' && f.p[0] <= 'Z') || str_ieq(f, r->an->company) || title_has_job_noun(f) || str_ifind(r->an->title, f) >= 0)
+        return false;
+    for (size_t i = 0; i < f.n; i++) {
+        words += f.p[i] == ' ';
+        if (str_is_digit(f.p[i]) || strchr(":$%.!?", f.p[i]))
+            return false;
+    }
+    struct clause whole = {0};
+    size_t from = (size_t)(f.p - r->text.p);
+    struct clause c = clause_part(r, &whole, from, from + f.n);
+    return words <= 3 && c.cues == 0 && c.skill == c.skill_end;
+}
+
 /* Facts beside the title: "New York, Chicago, or remote", "Pittsburgh, PA - Strip District", "London, hybrid". */
 static struct str top_line_place(const struct reading *r)
 {
-    struct str rest = str_sub(r->text, 0, utf8_cut(r->text, TOP_BYTES).n), line;
+    struct str rest = str_sub(r->text, 0, utf8_cut(r->text, TOP_BYTES).n), line, bare = {"", 0};
     while (str_next_line(&rest, &line)) {
+        size_t seen = 0;
         struct str fields = line, f;
         ptrdiff_t dot;
         while (fields.n) {
             dot = str_find(fields, STR(" \xC2\xB7 "));
             ptrdiff_t bar = str_find(fields, STR(" | "));
+            if (bar < 0)
+                bar = str_find(fields, STR(" / "));
             size_t cut = dot >= 0 ? (size_t)dot : bar >= 0 ? (size_t)bar : fields.n;
             f = str_trim(str_sub(fields, 0, cut));
             fields = str_sub(fields, MIN(cut + (cut < fields.n ? (dot >= 0 ? 4u : 3u) : 0u), fields.n), fields.n);
@@ -96,9 +124,11 @@ static struct str top_line_place(const struct reading *r)
                 f = str_sub(f, 2, f.n);
             if (f.n > 2 && f.n < 70 && (str_istarts(f, "remote") || str_ifind_word(f, "hybrid", 0) >= 0) && f.p[f.n - 1] != '.')
                 return f;
+            if (seen++ && bare.n == 0 && bare_place(r, f))
+                bare = f;
         }
     }
-    return (struct str){"", 0};
+    return bare;
 }
 
 static void location_find(struct reading *r)
@@ -108,8 +138,8 @@ static void location_find(struct reading *r)
     if (s.n == 0)
         s = keyed(r, keys, ARRAY_LEN(keys));
     if (s.n) {
-        for (size_t i = 0; i + 1 < s.n; i++)
-            if (s.p[i] == '.' && s.p[i + 1] == ' ' && i > 8)
+        for (size_t i = 9; i + 1 < s.n; i++)
+            if (s.p[i] == '.' && s.p[i + 1] == ' ' && s.p[i - 2] != '.')
                 s = str_sub(s, 0, i);
         r->an->location = utf8_cut(s, LOCATION_MAX_BYTES);
         return;

@@ -243,6 +243,15 @@ static void heading_line(struct clause_reader *c, size_t start, size_t end)
     struct str heading = str_sub(c->r->text, start + 2, end);
     double share;
     enum section_kind kind = section_classify(heading, &share);
+    const char *colon = memchr(heading.p, ':', heading.n);
+    if (colon && colon > heading.p) { /* "Objective #1: Operate the service" announces by its first words */
+        double head_share;
+        enum section_kind head = section_classify(str_sub(heading, 0, (size_t)(colon - heading.p)), &head_share);
+        if (head != SECTION_NONE && head_share >= 0.3) {
+            kind = head;
+            share = head_share;
+        }
+    }
     /* a long heading that happens to hold a known word is a title or a sentence */
     if (share < 0.2 || (c->r->an->sections_n == 0 && share < 0.5))
         kind = SECTION_NONE;

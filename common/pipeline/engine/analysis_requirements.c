@@ -61,6 +61,10 @@ static bool section_clause_counts(const struct reading *r, const struct clause *
 {
     bool offers = has(c, CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION));
     bool asks = has(c, CUE(REQUIRED) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY) | CUE(EXPERIENCE) | CUE(LEVEL) | CUE(PREFERRED)) || has_years(r, c);
+    if (!c->item && r->text.p[c->end - 1] == ':' && !hard_skills(r, c))
+        return false; /* it only introduces the list below */
+    if (has(c, CUE(APPLY)) && !is_substance(r, c))
+        return false;
     if (has(c, CUE(INJECTION) | CUE(LEGAL)) || (offers && !asks && !(c->item && hard_skills(r, c))))
         return false;
     if (c->item || c->lead)
@@ -80,13 +84,16 @@ static bool prose_counts(const struct reading *r, const struct clause *c)
     if (c->kind == SECTION_LEGAL || c->kind == SECTION_APPLY || has(c, CUE(APPLY)))
         return false;
     bool content = hard_skills(r, c) || has(c, CUE(DEGREE) | CUE(CERTIFICATE)), years = has_years(r, c);
+    if (has(c, CUE(DUTY)) && !has(c, CUE(ABILITY) | CUE(EXPERIENCE) | CUE(DEGREE) | CUE(CERTIFICATE)))
+        return false; /* "you would walk the floor at least once a day" */
     if (c->kind == SECTION_BENEFITS || has(c, CUE(BENEFIT)))
         return has(c, CUE(REQUIRED)) && content;
     if (c->kind == SECTION_DUTIES && c->item)
         return (has(c, CUE(REQUIRED)) && content) || (years && has(c, CUE(EXPERIENCE)));
     if (has(c, CUE(REQUIRED)) && (content || years || has(c, CUE(ABILITY) | CUE(EXPERIENCE))))
         return true;
-    if (has(c, CUE(PREFERRED)) && (content || has(c, CUE(EXPERIENCE) | CUE(ABILITY))))
+    bool signals = has(c, CUE(EXPERIENCE) | CUE(ABILITY) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(LEVEL));
+    if (has(c, CUE(PREFERRED)) && (signals || (content && c->end - c->start <= 100)))
         return true;
     if (years && has(c, CUE(EXPERIENCE) | CUE(SEEK)))
         return true;
@@ -304,6 +311,8 @@ static bool is_knockout(const struct reading *r, const struct clause *c, const s
     case REQUIREMENT_AUTHORIZATION: {
         /* "we sponsor" and "clearance will be carried out" shut nobody out */
         struct str t = clause_str(r, c);
+        if (!has(c, CUE(AUTHORIZATION)))
+            return str_ifind(t, STR("clearance")) >= 0 && (str_ifind_word(t, "active", 0) >= 0 || str_ifind_word(t, "current", 0) >= 0 || str_ifind_word(t, "hold", 0) >= 0 || str_ifind_word(t, "possess", 0) >= 0);
         bool offered = (str_ifind(t, STR("can sponsor")) >= 0 || str_ifind(t, STR("sponsorship available")) >= 0 || str_ifind(t, STR("sponsorship is available")) >= 0 || str_ifind(t, STR("we sponsor")) >= 0);
         return !offered;
     }
@@ -330,7 +339,7 @@ static double weight_of(const struct requirement *q, size_t index)
                                   [REQUIREMENT_AUTHORIZATION] = 0.9, [REQUIREMENT_LOCATION] = 0.4, [REQUIREMENT_SOFT] = 0.3, [REQUIREMENT_OTHER] = 0.35};
     if (q->knockout)
         return 1.0;
-    double w = base[q->kind] * (q->priority == REQUIREMENT_REQUIRED ? 1.0 : 0.6);
+    double w = (q->kind == REQUIREMENT_AUTHORIZATION ? 0.5 : base[q->kind]) * (q->priority == REQUIREMENT_REQUIRED ? 1.0 : 0.6);
     w *= 1.0 - 0.015 * (double)MIN(index, (size_t)12); /* what comes first matters more */
     return round(w * 100) / 100;
 }
@@ -400,6 +409,8 @@ static void clause_read(struct reading *r, const struct clause *c)
             struct parts cut = {0};
             cut_signals(r, &turned.list[k], &cut);
             for (size_t m = 0; m < cut.n; m++) {
+                if (!has(&cut.list[m], CUE(PREFERRED)))
+                    cut.list[m].cues |= c->cues & CUE(SEEK); /* "Candidates hold a degree, know GAAP and work in Excel" */
                 education_note(r, &cut.list[m]);
                 if (i == 0 || clause_counts(r, &cut.list[m]) || has(&cut.list[m], CUE(SOFT)) || c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED)
                     requirement_add(r, &cut.list[m]);
@@ -424,9 +435,9 @@ void analysis_requirements(struct reading *r)
 
 static bool is_duty(const struct clause *c)
 {
-    if (c->heading || has(c, CUE(INJECTION) | CUE(LEGAL) | CUE(APPLY)) || c->end - c->start < 12)
+    if (c->heading || has(c, CUE(INJECTION) | CUE(LEGAL) | CUE(NOT_NEEDED)) || c->end - c->start < 12)
         return false;
-    return c->kind == SECTION_DUTIES && !(has(c, CUE(BENEFIT)) && !c->item) && (c->item || has(c, CUE(DUTY)) || c->end - c->start > 30);
+    return c->kind == SECTION_DUTIES && (c->item || !has(c, CUE(BENEFIT) | CUE(APPLY))) && (c->item || c->lead || has(c, CUE(DUTY)) || c->end - c->start > 30);
 }
 
 static void responsibility_add(struct reading *r, const struct clause *c)
@@ -453,7 +464,7 @@ void analysis_responsibilities(struct reading *r)
         if (!c->heading && has(c, CUE(DUTY)) && (c->kind == SECTION_NONE || c->kind == SECTION_OTHER || c->kind == SECTION_ABOUT) && !has(c, CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION))) {
             /* a prose posting: this sentence and those that say "you will" after it */
             for (; i < r->clauses_n; i++)
-                if (!r->clauses[i].heading && has(&r->clauses[i], CUE(DUTY)) && !has(&r->clauses[i], CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION)))
+                if (!r->clauses[i].heading && has(&r->clauses[i], CUE(DUTY)) && !has(&r->clauses[i], CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION) | CUE(NOT_NEEDED)))
                     responsibility_add(r, &r->clauses[i]);
         }
     }

@@ -224,7 +224,7 @@ static bool common_name(struct str s)
 
 static bool org_suffix(struct str s)
 {
-    static const char *const words[] = {"gmbh", "b.v", "inc", "llc", "ltd", "limited", "corp", "corporation", "plc", "ag", "s.a.", "bv", "b.v.", "oy", "hospital", "university", "academy", "society", "partners", "health", "labs", "lab", "group", "technologies", "systems", "company", "co", "foundation", "institute", "college", "school", "council", "bank", "insurance", "clinic", "studio", "agency", "department", "city of", "services", "consulting", "software", "solutions", "collaborative", "trust", "center", "centre", "office of", "alliance", "grocers", "electric"};
+    static const char *const words[] = {"gmbh", "b.v", "inc", "llc", "ltd", "limited", "corp", "corporation", "plc", "ag", "s.a.", "bv", "b.v.", "oy", "hospital", "university", "academy", "society", "partners", "health", "labs", "lab", "group", "technologies", "company", "co", "foundation", "institute", "college", "school", "council", "bank", "insurance", "clinic", "studio", "agency", "department", "city of", "services", "consulting", "solutions", "collaborative", "trust", "center", "centre", "office of", "alliance", "grocers", "electric"};
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (str_ifind_word(s, words[i], 0) >= 0)
             return true;
@@ -286,6 +286,12 @@ static bool plausible_company(struct str s)
     return true;
 }
 
+/* A name that is part of the title is no employer. */
+static bool in_title(const struct reading *r, struct str name)
+{
+    return r->an->title.n && str_ifind(r->an->title, name) >= 0 && !org_suffix(name);
+}
+
 /* "X is hiring", "X is looking for", "X seeks", "X is a ..." at the start of a sentence; "At X, we"; "we're X (" */
 static struct str company_from_sentences(const struct reading *r)
 {
@@ -333,56 +339,126 @@ static struct str company_from_headings(const struct reading *r)
     return (struct str){"", 0};
 }
 
-/* A proper name in the first lines that is not the title: with an organisation word, or used again in the text. */
+/* "X is hiring": the plainest statement there is. */
+static struct str company_is_hiring(const struct reading *r)
+{
+    static const char *const verbs[] = {" is hiring", " is now hiring", " is looking for", " is seeking", " seeks a", " has an opening", " is recruiting", " sucht", " recherche", " busca", " cerca ", " recrute", " zoekt"};
+    for (size_t i = 0; i < r->clauses_n; i++) {
+        struct str s = clause_str(r, &r->clauses[i]), name = proper_name(s);
+        if (!plausible_company(name) || name.n >= s.n || in_title(r, name))
+            continue;
+        for (size_t k = 0; k < ARRAY_LEN(verbs); k++)
+            if (str_starts(str_sub(s, name.n, s.n), verbs[k]))
+                return name;
+    }
+    return (struct str){"", 0};
+}
+
+static size_t first_separator(struct str s, size_t *ret_after)
+{
+    static const char *const seps[] = {" \xC2\xB7 ", " | ", " \xE2\x80\x94 ", " \xE2\x80\x93 ", " -- "};
+    size_t best = s.n;
+    *ret_after = s.n;
+    for (size_t i = 0; i < ARRAY_LEN(seps); i++) {
+        size_t at = cut_at(s, seps[i]);
+        if (at < best) {
+            best = at;
+            *ret_after = at + strlen(seps[i]);
+        }
+    }
+    return best;
+}
+
+/* A proper name in one of the first lines that is not the title: with an organisation word, used again in the text, alone below the title, or
+ * followed by a place. */
+static int top_name_score(const struct reading *r, size_t i, struct str *ret)
+{
+    const struct clause *c = &r->clauses[i];
+    struct str s = clause_str(r, c);
+    size_t after, cut = first_separator(s, &after);
+    struct str part = str_trim(str_sub(s, 0, cut)), name = proper_name(part);
+    double share = 0;
+    *ret = name;
+    if (s.n > 160 || c->item || !plausible_company(name) || in_title(r, name) || (section_classify(part, &share) != SECTION_NONE && share > 0.5))
+        return 0;
+    if (title_has_job_noun(name) && !org_suffix(name))
+        return 0;
+    bool whole = name.n == part.n || str_starts(str_sub(part, name.n, part.n), " (");
+    bool place = !whole && part.p[name.n] == ',' && analysis_place_find(part).p == part.p;
+    if (place || (!whole && part.p[name.n] != ',' && !letters_caps(name)))
+        return 0;
+    if (c->cues & (CUE(REMOTE) | CUE(HYBRID) | CUE(FULL_TIME)) && cut == s.n && !org_suffix(name))
+        return 0;
+    int score = org_suffix(name) ? 6 : 0;
+    score += occurrences(r->text, name) >= 2 ? 5 : occurrences(r->text, str_sub(name, 0, cut_at(name, " "))) >= 3 ? 3 : 0;
+    score += name.n == s.n && i <= 2 && memchr(name.p, ' ', name.n) ? 3 : 0;
+    score += cut < s.n && whole && analysis_place_find(str_sub(s, after, s.n)).n ? 4 : 0;
+    return score ? score + (i <= 2) : 0;
+}
+
 static struct str company_from_top(const struct reading *r)
 {
-    struct str found = {"", 0};
+    struct str found = {"", 0}, name;
+    int best = 2;
     for (size_t i = 0; i < MIN(r->clauses_n, (size_t)8); i++) {
-        const struct clause *c = &r->clauses[i];
-        struct str s = clause_str(r, c), rest = s;
-        if (s.n > 160 || c->item)
-            continue;
-        size_t cut = MIN(MIN(cut_at(rest, " \xC2\xB7 "), cut_at(rest, " | ")), MIN(cut_at(rest, " \xE2\x80\x94 "), MIN(cut_at(rest, " \xE2\x80\x93 "), cut_at(rest, " -- "))));
-        struct str part = str_trim(str_sub(rest, 0, cut)), name = proper_name(part);
-        double share = 0;
-        bool section = section_classify(part, &share) != SECTION_NONE && share > 0.5;
-        if (!plausible_company(name) || section || (title_has_job_noun(part) && !org_suffix(name)))
-            continue;
-        bool alone = name.n == part.n || (name.n < part.n && strchr(",(", part.p[name.n])) || str_starts(str_sub(part, name.n, part.n), " (");
-        if (!alone && !letters_caps(name))
-            continue;
-        bool again = occurrences(r->text, name) >= 2 || occurrences(r->text, str_sub(name, 0, cut_at(name, " "))) >= 3;
-        if (org_suffix(name) || (again && found.n == 0)) {
+        int score = top_name_score(r, i, &name);
+        if (score > best) {
+            best = score;
             found = name;
-            if (org_suffix(name))
-                return found;
         }
     }
     return found;
 }
 
+/* "Sous Chef - The Salt Meadow, Columbus": the name behind the dash, when the text uses it again. */
+static struct str company_from_title_line(const struct reading *r)
+{
+    for (size_t i = 0; i < MIN(r->clauses_n, (size_t)3); i++) {
+        struct str s = clause_str(r, &r->clauses[i]);
+        size_t after, cut = first_separator(s, &after);
+        if (cut >= s.n || !title_has_job_noun(str_sub(s, 0, cut)))
+            continue;
+        struct str name = proper_name(str_sub(s, after, s.n));
+        struct str bare = str_starts(name, "The ") ? str_sub(name, 4, name.n) : name;
+        if (plausible_company(bare) && !title_has_job_noun(bare) && occurrences(r->text, name) >= 2)
+            return name;
+    }
+    return (struct str){"", 0};
+}
+
+static struct str company_name_trim(struct str s)
+{
+    static const char *const tails[] = {" careers", " jobs", " career", " - careers", " recruitment"}, *const heads[] = {"join the ", "join ", "careers at ", "jobs at ", "work at ", "working at "};
+    for (size_t i = 0; i < ARRAY_LEN(tails); i++)
+        if (str_iends(s, tails[i]))
+            s = str_trim(str_sub(s, 0, s.n - strlen(tails[i])));
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        if (str_istarts(s, heads[i])) {
+            s = str_trim(str_sub(s, strlen(heads[i]), s.n));
+            break;
+        }
+    return s;
+}
+
 static struct str company_from_hints(const struct reading *r)
 {
     const struct posting *p = r->posting;
-    static const char *const tails[] = {" careers", " jobs", " career", " - careers", " recruitment"};
-    struct str site = p->company_hint;
-    for (size_t i = 0; i < ARRAY_LEN(tails); i++)
-        if (str_iends(site, tails[i]))
-            site = str_trim(str_sub(site, 0, site.n - strlen(tails[i])));
+    struct str site = company_name_trim(p->company_hint), t = p->title_hint;
     if (site.n && occurrences(r->text, site) >= 1)
         return site;
-    /* "Title | Company", "Careers at Company" in the page title */
-    struct str t = p->title_hint;
     ptrdiff_t at = str_find(t, STR("Careers at "));
     if (at >= 0)
         return str_trim(str_sub(t, (size_t)at + 11, t.n));
+    /* "Title | Company | Board": the first part that is not the job */
+    size_t after;
+    bool job_first = title_has_job_noun(str_sub(t, 0, first_separator(t, &after)));
     static const char *const seps[] = {" | ", " \xC2\xB7 ", " \xE2\x80\x93 ", " \xE2\x80\x94 ", " - "};
     for (size_t i = 0; i < ARRAY_LEN(seps); i++) {
         struct str rest = t;
         while ((at = str_find(rest, str_of(seps[i]))) >= 0) {
             rest = str_sub(rest, (size_t)at + strlen(seps[i]), rest.n);
-            struct str part = str_trim(str_sub(rest, 0, cut_at(rest, seps[i])));
-            if (plausible_company(part) && !title_has_job_noun(part) && (occurrences(r->text, part) >= 1 || org_suffix(part)))
+            struct str part = company_name_trim(str_trim(str_sub(rest, 0, cut_at(rest, seps[i]))));
+            if (plausible_company(part) && !title_has_job_noun(part) && (job_first || occurrences(r->text, part) >= 1 || org_suffix(part)))
                 return part;
         }
     }
@@ -399,7 +475,7 @@ static struct str company_find(struct reading *r, struct str from_title)
     }
     if (from_title.n)
         return from_title;
-    struct str (*const finders[])(const struct reading *) = {company_from_hints, company_from_headings, company_from_top, company_from_sentences};
+    struct str (*const finders[])(const struct reading *) = {company_is_hiring, company_from_hints, company_from_headings, company_from_top, company_from_title_line, company_from_sentences};
     for (size_t i = 0; i < ARRAY_LEN(finders); i++) {
         s = finders[i](r);
         if (s.n)
@@ -409,13 +485,20 @@ static struct str company_find(struct reading *r, struct str from_title)
 }
 
 /* "Login.gov: Data Analyst" in a title field names the organisation first. */
-static struct str split_organisation(struct str title, struct str *company)
+static struct str split_organisation(const struct reading *r, struct str title, struct str *company)
 {
-    ptrdiff_t at = str_find(title, STR(": "));
-    if (at < 2 || at > 60 || !title_has_job_noun(str_sub(title, (size_t)at + 2, title.n)) || title_has_job_noun(str_sub(title, 0, (size_t)at)))
-        return title;
-    *company = str_sub(title, 0, (size_t)at);
-    return str_trim(str_sub(title, (size_t)at + 2, title.n));
+    static const char *const seps[] = {": ", " - "};
+    for (size_t i = 0; i < ARRAY_LEN(seps); i++) {
+        ptrdiff_t at = str_find(title, str_of(seps[i]));
+        if (at < 2 || at > 60)
+            continue;
+        struct str left = str_sub(title, 0, (size_t)at), right = str_trim(str_sub(title, (size_t)at + strlen(seps[i]), title.n));
+        if (!title_has_job_noun(right) || title_has_job_noun(left) || occurrences(r->text, left) < (i ? 3 : 1))
+            continue;
+        *company = left;
+        return right;
+    }
+    return title;
 }
 
 void analysis_title(struct reading *r)
@@ -424,7 +507,7 @@ void analysis_title(struct reading *r)
     const struct posting_facts *f = &r->posting->facts;
     struct str from_title = {"", 0};
     uint64_t cues = 0;
-    an->title = f->title.n ? split_organisation(utf8_cut(f->title, TITLE_MAX_BYTES), &from_title) : title_from_text(r, &from_title);
+    an->title = f->title.n ? split_organisation(r, utf8_cut(f->title, TITLE_MAX_BYTES), &from_title) : title_from_text(r, &from_title);
     if (an->title.n == 0 && r->posting->title_hint.n)
         an->title = title_clean(r->posting->title_hint, &from_title);
     if (letters_caps(an->title))

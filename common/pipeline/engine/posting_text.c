@@ -394,8 +394,8 @@ static void line_read(struct text_reader *r)
 /* -- template and HTML comments -- */
 
 static const struct {
-    const char *open, *close;
-} text_spans[] = {{"<!--", "-->"}, {"{% comment %}", "{% endcomment %}"}, {"{%- comment -%}", "{%- endcomment -%}"}, {"{#", "#}"}, {"{%", "%}"}, {"{{", "}}"}};
+    const char *open, *close, *then; /* a span ends behind `then` after `close` */
+} text_spans[] = {{"<!--", "-->", ""}, {"{% comment", "endcomment", "%}"}, {"{%- comment", "endcomment", "%}"}, {"{#", "#}", ""}, {"{%", "%}", ""}, {"{{", "}}", ""}};
 
 static struct str spans_strip(struct arena *a, struct str t)
 {
@@ -412,10 +412,11 @@ static struct str spans_strip(struct arena *a, struct str t)
             if (unclosed[s] || !str_starts(str_sub(t, i, t.n), text_spans[s].open))
                 continue;
             ptrdiff_t at = str_find(str_sub(t, i, t.n), str_of(text_spans[s].close));
-            if (at < 0)
+            ptrdiff_t then = at < 0 ? at : str_find(str_sub(t, i + (size_t)at, t.n), str_of(text_spans[s].then));
+            if (then < 0)
                 unclosed[s] = true;
             else
-                end = i + (size_t)at + strlen(text_spans[s].close);
+                end = i + (size_t)at + (size_t)then + strlen(text_spans[s].then[0] ? text_spans[s].then : text_spans[s].close);
         }
         if (end)
             i = end;

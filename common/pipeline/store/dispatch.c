@@ -19,7 +19,7 @@ static const struct pg_stmt stmt_admit = {"dispatch_admit", "SELECT " CHANGE_COL
 static const struct pg_stmt stmt_wake = {
     "dispatch_wake", "SELECT reason, tenant_id, subject_id, stage, priority, attempt, traceparent FROM jm_wake($1, $2, $3)", 3};
 static const struct pg_stmt stmt_expire = {
-    "dispatch_expire", "SELECT kind, instance, tenant_id, subject_id, stage, priority, attempt, traceparent FROM jm_expire($1, $2)", 2};
+    "dispatch_expire", "SELECT kind, instance, tenant_id, subject_id, stage, priority, attempt, traceparent FROM jm_expire($1)", 1};
 static const struct pg_stmt stmt_sweep = {"dispatch_sweep", "SELECT " CHANGE_COLUMNS " FROM jm_sweep_batches($1)", 1};
 static const struct pg_stmt stmt_stats = {
     "dispatch_stats",
@@ -175,14 +175,13 @@ static void dispatch_expired(void *ud, const struct pg_reply *reply, const struc
     free(w);
 }
 
-void dispatch_expire(struct pg_pool *pool, int lease_ms, int attempts, dispatch_lost_fn *lost, dispatch_wake_fn *fn, void *ud)
+void dispatch_expire(struct pg_pool *pool, int lease_ms, dispatch_lost_fn *lost, dispatch_wake_fn *fn, void *ud)
 {
     struct dispatch_wait *w = dispatch_wait_new((union dispatch_fns){.wake = fn}, ud);
     w->lost = lost;
     struct pg_request *q = pg_request_new(pool);
     pg_request_add(q, &stmt_expire);
     pg_param_int4(q, lease_ms);
-    pg_param_int4(q, attempts);
     pg_request_send(q, dispatch_expired, w);
 }
 

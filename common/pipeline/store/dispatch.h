@@ -38,7 +38,7 @@ void dispatch_wake(struct pg_pool *pool, int unclaimed_ms, int deadline_ms, int 
 
 /* Lost processes (kind, instance) are reported through lost before fn. */
 typedef void dispatch_lost_fn(void *ud, struct str kind, struct str instance);
-void dispatch_expire(struct pg_pool *pool, int lease_ms, int attempts, dispatch_lost_fn *lost, dispatch_wake_fn *fn, void *ud);
+void dispatch_expire(struct pg_pool *pool, int lease_ms, dispatch_lost_fn *lost, dispatch_wake_fn *fn, void *ud);
 
 /* Cancelling batches and abandoned uploads. Reply: statement 0 with CHANGE_COLUMNS. */
 void dispatch_sweep(struct pg_pool *pool, int limit, pg_reply_fn *fn, void *ud);

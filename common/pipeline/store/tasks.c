@@ -9,6 +9,7 @@ static const struct pg_stmt stmt_claim = {
     "SELECT tenant_id, subject_id, kind, token, attempt, batch_id, job_id, profile_id, options, traceparent, released_at, priority"
     " FROM jm_claim($1, $2, $3, $4)",
     4};
+static const struct pg_stmt stmt_unclaim = {"tasks_unclaim", "SELECT jm_unclaim($1, $2, $3, $4)", 4};
 static const struct pg_stmt stmt_postings = {
     "tasks_postings",
     "SELECT j.tenant_id, j.job_id, j.format, j.title, j.company, j.body FROM unnest($1::uuid[], $2::uuid[]) AS u(t, s)"
@@ -96,6 +97,16 @@ void tasks_claim(struct pg_pool *pool, const struct uuid *worker_id, enum stage 
     pg_param_int2(q, (int16_t)stage);
     tasks_refs_add(q, refs, n);
     pg_request_send(q, tasks_claim_done, w);
+}
+
+void tasks_unclaim(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct task_ref *refs, int n, pg_reply_fn *fn, void *ud)
+{
+    struct pg_request *q = pg_request_new(pool);
+    pg_request_add(q, &stmt_unclaim);
+    pg_param_uuid(q, worker_id);
+    pg_param_int2(q, (int16_t)stage);
+    tasks_refs_add(q, refs, n);
+    pg_request_send(q, fn, ud);
 }
 
 struct tasks_inputs_wait {

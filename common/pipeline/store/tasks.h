@@ -32,6 +32,9 @@ struct task_claim {
 typedef void tasks_claim_fn(void *ud, const struct task_claim *claims, int n, const struct err *err);
 void tasks_claim(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct task_ref *refs, int n, tasks_claim_fn *fn, void *ud);
 
+/* The answer to a claim was lost (ERR_UNAVAILABLE): frees what it may have leased. refs: only tasks that are not in the works here. */
+void tasks_unclaim(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct task_ref *refs, int n, pg_reply_fn *fn, void *ud);
+
 /* Inputs by id. Each list may be empty. Ids that do not exist are not reported. */
 struct task_wants {
     const struct task_ref *postings; /* subject_id: job */

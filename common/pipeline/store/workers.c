@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static const struct pg_stmt stmt_beat_async = {"beat_async", "SELECT set_config('synchronous_commit', 'off', true)", 0};
+static const struct pg_stmt stmt_beat_async = {"workers_beat_async", "SELECT set_config('synchronous_commit', 'off', true)", 0};
 static const struct pg_stmt stmt_beat = {
     "workers_beat",
     "INSERT INTO workers AS w (worker_id, kind, instance, address, version, ops_port, pid, in_flight, concurrency, done)"

@@ -126,10 +126,16 @@ static void pull_claim_timer(void *ud)
         pull_claim(w);
 }
 
-/* The messages go back to be claimed again: Postgres did not answer, nobody knows whether it leased them. */
-static void pull_claim_failed(struct worker *w, const struct err *err)
+static void pull_unclaim(void *ud);
+
+/* The messages go back to be claimed again. */
+static void pull_unclaimed(void *ud, const struct pg_reply *reply UNUSED, const struct err *err)
 {
-    log_warn(NULL, "claiming %d tasks: %s, trying again", w->claiming_n, err->msg);
+    struct worker *w = ud;
+    if (err && !w->draining) {
+        loop_timer_start(w->unclaim_timer, PULL_RETRY_MS / 4, 0);
+        return;
+    }
     int room = WORKER_GATHER_MAX - w->gather_n;
     for (int i = 0; i < w->claiming_n; i++) {
         if (i < room && !w->draining)
@@ -139,7 +145,25 @@ static void pull_claim_failed(struct worker *w, const struct err *err)
     }
     w->claiming_n = 0;
     if (w->gather_n > 0)
-        loop_timer_start(w->claim_timer, PULL_RETRY_MS / 4, 0);
+        loop_timer_start(w->claim_timer, 1, 0);
+    worker_progress(w);
+}
+
+/* Postgres did not answer: nobody knows whether it leased them. First that is undone, else they would wait for the deadline. */
+static void pull_unclaim(void *ud)
+{
+    struct worker *w = ud;
+    struct task_ref refs[WORKER_GATHER_MAX];
+    int n = 0;
+    for (int i = 0; i < w->claiming_n; i++)
+        if (!item_is_live(w, &w->claiming[i].ref))
+            refs[n++] = w->claiming[i].ref;
+    if (n == 0) {
+        pull_unclaimed(w, NULL, NULL);
+        return;
+    }
+    qsort(refs, (size_t)n, sizeof(refs[0]), task_order);
+    tasks_unclaim(member_pool(w->member), member_worker_id(w->member), w->spec->stage, refs, n, pull_unclaimed, w);
 }
 
 static void pull_claimed(void *ud, const struct task_claim *claims, int n, const struct err *err)
@@ -148,8 +172,8 @@ static void pull_claimed(void *ud, const struct task_claim *claims, int n, const
     free(ud);
     struct worker *w = call.w;
     if (err) {
-        pull_claim_failed(w, err);
-        worker_progress(w);
+        log_warn(NULL, "claiming %d tasks: %s, trying again", w->claiming_n, err->msg);
+        loop_timer_start(w->unclaim_timer, 50, 0);
         return;
     }
     for (int i = 0; i < w->claiming_n; i++) {
@@ -163,10 +187,15 @@ static void pull_claimed(void *ud, const struct task_claim *claims, int n, const
     list_init(&items);
     uint64_t now_us = clock_wall_us();
     for (int i = 0; i < n && call.generation == w->generation; i++) {
-        struct item *it = item_new(&claims[i]);
+        struct item *it = item_new(w, &claims[i]);
         double wait_s = now_us > claims[i].released_at_us ? (double)(now_us - claims[i].released_at_us) / 1e6 : 0;
         metrics_observe(METRICS_QUEUE_SECONDS, wait_s, w->row->name, NULL);
-        w->in_flight++;
+        if (claims[i].attempt > config_int(w->config, CONFIG_ATTEMPTS)) { /* processes were lost with it again and again */
+            it->verdict = VERDICT_REJECT;
+            err_set(&it->err, ERR_LIMIT, "given up after %d attempts that never came back", claims[i].attempt - 1);
+            worker_result_add(w, it);
+            continue;
+        }
         list_append(&items, &it->node);
     }
     if (!list_empty(&items))
@@ -189,6 +218,8 @@ void worker_pull(void *ud)
         return;
     if (!w->claim_timer)
         w->claim_timer = loop_timer_new(w->loop, pull_claim_timer, w);
+    if (!w->unclaim_timer)
+        w->unclaim_timer = loop_timer_new(w->loop, pull_unclaim, w);
     int claim_max = (int)MIN(config_int(w->config, CONFIG_CLAIM_MAX), WORKER_GATHER_MAX);
     int room = (int)config_int(w->config, CONFIG_CONCURRENCY) - w->in_flight - w->claiming_n - w->gather_n;
     room = MIN(room, claim_max - w->gather_n);

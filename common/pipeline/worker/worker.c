@@ -178,6 +178,7 @@ static void worker_free(void *state)
     if (!w)
         return;
     loop_timer_free(w->claim_timer);
+    loop_timer_free(w->unclaim_timer);
     loop_timer_free(w->run_timer);
     loop_timer_free(w->finish_timer);
     loop_timer_free(w->drain_timer);
@@ -186,6 +187,7 @@ static void worker_free(void *state)
     worker_list_drop(w, &w->run);
     worker_list_drop(w, &w->results);
     worker_list_drop(w, &w->finishing);
+    map_free(w->live);
     cache_free(w->profiles);
     cache_free(w->analyses);
     seal_key_fini(&w->master);
@@ -212,6 +214,7 @@ static int worker_start(struct daemon *d, void **ret_state, struct err *err)
     list_init(&w->run);
     list_init(&w->results);
     list_init(&w->finishing);
+    w->live = map_new(WORKER_LIVE_MAX);
     w->profiles = cache_new(WORKER_PROFILES_MAX, worker_profile_free);
     w->analyses = cache_new(WORKER_ANALYSES_MAX, worker_analysis_free);
     w->drain_timer = loop_timer_new(w->loop, worker_drain_over, w);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/list.h"
+#include "base/map.h"
 #include "core/log.h"
 #include "core/seal.h"
 #include "core/trace.h"
@@ -25,6 +26,7 @@
 #define WORKER_ANALYSES_MAX      256                        /* cached analyses */
 #define WORKER_SLICE_US          4000                       /* work of one turn of the loop */
 #define WORKER_GATHER_MAX        2000
+#define WORKER_LIVE_MAX          200000
 
 struct worker_profile {
     struct arena arena;
@@ -77,6 +79,7 @@ struct worker {
     struct gathered claiming[WORKER_GATHER_MAX];
     int claiming_n; /* > 0: a claim is out */
     struct loop_timer *claim_timer;
+    struct loop_timer *unclaim_timer;
     int dead_letters; /* bad messages on their way to the dead-letter topic */
 
     int fetching; /* fetches out */
@@ -92,6 +95,7 @@ struct worker {
     unsigned finish_attempt;
     bool finish_single; /* the last batch was refused as a whole: one item at a time until it went */
 
+    struct map *live; /* tenant and subject -> item: what this process works on */
     int in_flight;
     int64_t done;
     unsigned generation; /* counts losses of the lease: what was asked before belongs to nobody */
@@ -116,7 +120,8 @@ void worker_run_add(struct worker *w, struct item *it);
 void worker_result_add(struct worker *w, struct item *it);
 void worker_finish(struct worker *w);
 /* item.c */
-struct item *item_new(const struct task_claim *claim);
+struct item *item_new(struct worker *w, const struct task_claim *claim);
+bool item_is_live(const struct worker *w, const struct task_ref *ref); /* of any kind */
 void item_free(struct worker *w, struct item *it);
 struct log_ctx item_log(const struct item *it, const struct worker *w);
 /* worker.c */
