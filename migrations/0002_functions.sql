@@ -408,17 +408,23 @@ BEGIN
 END $$;
 
 -- Everything of the dispatcher that publishes again: ready, parked and due, released but unclaimed, running beyond the deadline.
+-- Unclaimed means lost, not late: Kafka is in order, so a message is lost when others of its stage and priority that were released p_unclaimed_ms after it
+-- are running, or when nothing of them runs at all. A long queue is not published again.
 CREATE FUNCTION jm_wake(p_unclaimed_ms int, p_deadline_ms int, p_limit int)
 RETURNS TABLE (reason smallint, tenant_id uuid, subject_id uuid, stage smallint, priority smallint, attempt int, traceparent text)
 LANGUAGE plpgsql AS $$
 BEGIN
     RETURN QUERY
-    WITH due AS (
+    WITH front AS MATERIALIZED (
+        SELECT k.stage, k.priority, max(k.released_at) AS at FROM tasks k WHERE k.state = 4 GROUP BY 1, 2
+    ), due AS (
         SELECT k.tenant_id, k.subject_id, k.kind,
                (CASE k.state WHEN 2 THEN 1 WHEN 5 THEN 2 WHEN 3 THEN 3 ELSE 4 END)::smallint AS reason
         FROM tasks k
         WHERE k.state = 2 OR (k.state = 5 AND k.not_before <= now())
-           OR (k.state = 3 AND k.released_at < now() - make_interval(secs => p_unclaimed_ms / 1000.0))
+           OR (k.state = 3 AND k.released_at < now() - make_interval(secs => p_unclaimed_ms / 1000.0)
+               AND k.released_at < coalesce((SELECT f.at FROM front f WHERE f.stage = k.stage AND f.priority = k.priority), now())
+                   - make_interval(secs => p_unclaimed_ms / 1000.0))
            OR (k.state = 4 AND k.claimed_at < now() - make_interval(secs => p_deadline_ms / 1000.0))
         ORDER BY k.subject_id LIMIT p_limit FOR UPDATE OF k SKIP LOCKED
     )
@@ -530,7 +536,7 @@ BEGIN
         INSERT INTO backlog (tenant_id, priority, application_id, batch_id, cost)
         SELECT p_tenant, p_priority, app, p_batch, cost FROM x WHERE profile_id IS NOT NULL AND job IS NOT NULL ORDER BY idx
     ), bad AS (
-        SELECT idx, off, ref, 4::smallint AS code,
+        SELECT idx, off, ref, 1::smallint AS code,
                CASE WHEN found_user IS NULL OR profile_id IS NULL THEN '/user_id' ELSE '/job_id' END AS pointer,
                CASE WHEN found_user IS NULL THEN 'there is no such user' WHEN profile_id IS NULL THEN 'the user has no profile yet'
                     ELSE 'there is no such job' END AS detail

@@ -34,6 +34,22 @@ static const struct args_option demo_options[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct args_option score_options[] = {
+    {"profile", "P.json", "The résumé: JSON Resume 1.0 (- reads standard input)"},
+    {NULL, NULL, NULL},
+};
+static const struct args_option tailor_options[] = {
+    {"profile", "P.json", "The résumé: JSON Resume 1.0 (- reads standard input)"},
+    {"strategy", "WHICH", "none, nudge, keywords or full (default full)"},
+    {NULL, NULL, NULL},
+};
+static const struct args_option letter_options[] = {
+    {"profile", "P.json", "The résumé: JSON Resume 1.0 (- reads standard input)"},
+    {"tone", "WHICH", "formal, direct, conversational or mirror (default direct)"},
+    {"length", "WHICH", "short, standard or long (default standard)"},
+    {NULL, NULL, NULL},
+};
+
 #define MANY 64
 
 const struct cli_command cli_commands[] = {
@@ -59,5 +75,12 @@ const struct cli_command cli_commands[] = {
     {"restart", "[KIND]", "Replaces processes one after the other", "jobmill restart analyzer", NULL, NULL, 0, 1, cmd_restart, "Operations"},
     {"migrate", "up|status", "Brings database, topics and development key up to date", "jobmill migrate up", NULL, NULL, 1, 1, cmd_migrate, "Operations"},
     {"doctor", "", "Checks everything jobmill needs, and says what to do", "jobmill doctor", NULL, NULL, 0, 0, cmd_doctor, "Operations"},
+    {"analyze", "POSTING|-", "What a posting asks for", "jobmill analyze posting.html", NULL, NULL, 1, 1, cmd_analyze, "Without a server"},
+    {"score", "--profile P.json POSTING|-", "How well a résumé fits a posting, with the reasons", "jobmill score --profile me.json posting.txt", NULL,
+     score_options, 1, 1, cmd_score, "Without a server"},
+    {"tailor", "--profile P.json POSTING|-", "The résumé for a posting, in Markdown", "jobmill tailor --profile me.json posting.txt >resume.md", NULL,
+     tailor_options, 1, 1, cmd_tailor, "Without a server"},
+    {"letter", "--profile P.json POSTING|-", "The cover letter for a posting", "jobmill letter --profile me.json --tone formal posting.txt", NULL,
+     letter_options, 1, 1, cmd_letter, "Without a server"},
     {.name = NULL},
 };

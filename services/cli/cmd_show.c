@@ -5,10 +5,10 @@
 #include "cli/format.h"
 #include "cli/labels.h"
 #include "cli/outcome.h"
+#include "cli/view.h"
 #include "cli/watch.h"
 
-#define SHOW_MATCHES_MAX 6
-#define SHOW_TEXT_BYTES  ((size_t)2 * 1024 * 1024)
+#define SHOW_TEXT_BYTES ((size_t)16 * 1024 * 1024)
 
 struct show {
     struct api *api;
@@ -60,94 +60,6 @@ static void show_head(struct show *s)
     labels_fini(&labels);
 }
 
-static void show_dimensions(struct show *s)
-{
-    yyjson_val *rows = json_get_arr(s->score.json, "dimensions");
-    if (!show_there(&s->score) || yyjson_arr_size(rows) == 0)
-        return;
-    buf_adds(&s->out, "\nScore\n");
-    for (size_t i = 0; i < yyjson_arr_size(rows); i++) {
-        yyjson_val *d = yyjson_arr_get(rows, i);
-        struct str key = json_get_str(d, "key"), detail = json_get_str(d, "detail");
-        if (json_get_bool(d, "present", true))
-            buf_addf(&s->out, "  %-14.*s %3.0f  %.*s\n", (int)key.n, key.p, json_get_num(d, "score", 0), (int)MIN(detail.n, 300u), detail.p ? detail.p : "");
-        else
-            buf_addf(&s->out, "  %-14.*s   -  %.*s\n", (int)key.n, key.p, (int)MIN(detail.n, 300u), detail.p ? detail.p : "");
-    }
-}
-
-/* Text of a requirement by its id. */
-static struct str show_requirement(struct show *s, struct str id)
-{
-    yyjson_val *rows = json_get_arr(s->analysis.json, "requirements");
-    for (size_t i = 0; i < yyjson_arr_size(rows); i++)
-        if (str_eq(json_get_str(yyjson_arr_get(rows, i), "id"), id))
-            return json_get_str(yyjson_arr_get(rows, i), "text");
-    return id;
-}
-
-static bool show_is_match(struct str status)
-{
-    return str_eqc(status, "direct") || str_eqc(status, "strong") || str_eqc(status, "synonym") || str_eqc(status, "transferable");
-}
-
-/* The heaviest requirements that are met, or that are not. */
-static void show_requirements(struct show *s, bool met, const char *heading)
-{
-    yyjson_val *rows = json_get_arr(s->score.json, "requirement_match");
-    bool used[256] = {false};
-    size_t n = MIN(yyjson_arr_size(rows), sizeof(used));
-    for (int shown = 0; shown < SHOW_MATCHES_MAX; shown++) {
-        ptrdiff_t best = -1;
-        double most = -1;
-        for (size_t i = 0; i < n; i++) {
-            yyjson_val *row = yyjson_arr_get(rows, i);
-            struct str status = json_get_str(row, "status");
-            double points = json_get_num(row, met ? "points" : "points_max", 0);
-            if (!used[i] && show_is_match(status) == met && !str_eqc(status, "not_assessed") && points > most) {
-                best = (ptrdiff_t)i;
-                most = points;
-            }
-        }
-        if (best < 0)
-            return;
-        used[best] = true;
-        yyjson_val *row = yyjson_arr_get(rows, (size_t)best);
-        struct str status = json_get_str(row, "status"), text = show_requirement(s, json_get_str(row, "requirement_id"));
-        if (shown == 0)
-            buf_addf(&s->out, "\n%s\n", heading);
-        buf_addf(&s->out, "  %-13.*s %.*s\n", (int)status.n, status.p, (int)MIN(text.n, 200u), text.p ? text.p : "");
-    }
-}
-
-static void show_blockers(struct show *s)
-{
-    yyjson_val *rows = json_get_arr(s->score.json, "blockers");
-    bool first = true;
-    for (size_t i = 0; i < yyjson_arr_size(rows); i++) {
-        yyjson_val *b = yyjson_arr_get(rows, i);
-        struct str reason = json_get_str(b, "reason"), action = json_get_str(b, "action");
-        if (json_get_bool(b, "met", false) || reason.n == 0)
-            continue;
-        buf_adds(&s->out, first ? "\nIn the way\n" : "");
-        first = false;
-        buf_addf(&s->out, "  " STR_FMT "%s" STR_FMT "\n", STR_ARG(reason), action.n ? ": " : "", STR_ARG(action));
-    }
-}
-
-static void show_violations(struct show *s, const char *what, yyjson_val *document)
-{
-    yyjson_val *rows = json_get_arr(json_get_obj(document, "guard"), "violations");
-    for (size_t i = 0; i < yyjson_arr_size(rows) && i < 20; i++) {
-        yyjson_val *v = yyjson_arr_get(rows, i);
-        struct str code = json_get_str(v, "code"), span = json_get_str(v, "span"), detail = json_get_str(v, "detail");
-        if (i == 0)
-            buf_addf(&s->out, "\nTo be reviewed in the %s\n", what);
-        buf_addf(&s->out, "  %-16.*s %.*s%s%.*s\n", (int)code.n, code.p ? code.p : "", (int)MIN(span.n, 200u), span.p ? span.p : "",
-                 span.n && detail.n ? ": " : "", (int)MIN(detail.n, 200u), detail.p ? detail.p : "");
-    }
-}
-
 static void show_letter(struct show *s)
 {
     if (!show_there(&s->text) || s->text.body.len == 0)
@@ -161,12 +73,10 @@ static void show_letter(struct show *s)
 static void show_text(struct show *s)
 {
     show_head(s);
-    show_dimensions(s);
-    show_requirements(s, true, "Matches");
-    show_requirements(s, false, "Gaps");
-    show_blockers(s);
-    show_violations(s, "résumé", s->resume.json);
-    show_violations(s, "letter", s->letter.json);
+    if (show_there(&s->score))
+        view_score(s->score.json, &s->out);
+    view_violations(s->resume.json, "résumé", &s->out);
+    view_violations(s->letter.json, "letter", &s->out);
     show_letter(s);
 }
 
@@ -189,7 +99,7 @@ static void show_json(struct show *s, const struct api_reply *app)
 static int show_application(struct api *api, const char *id, const struct api_reply *app)
 {
     struct show s = {.api = api, .id = id, .app = app->json};
-    buf_init(&s.out, SHOW_TEXT_BYTES * 8);
+    buf_init(&s.out, SHOW_TEXT_BYTES);
     show_fetch(&s);
     if (api->cli->json)
         show_json(&s, app);

@@ -21,6 +21,8 @@ static bool labels_ask(struct api *api, const char *path_fmt, const char *job_id
     snprintf(path, sizeof(path), "/api/v1/jobs/%s%s", job_id, path_fmt);
     bool ok = api_call(api, &(struct api_request){.path = path}, &r, NULL) == 0;
     struct str title = json_get_str(r.json, "title"), company = json_get_str(r.json, "company");
+    if (company.n == 0) /* of an analysis it is an object */
+        company = json_get_str(json_get_obj(r.json, "company"), "name");
     if (ok && (title.n || company.n))
         snprintf(out, LABELS_BYTES, "%.*s%s%.*s", (int)MIN(title.n, 90u), title.p ? title.p : "", title.n && company.n ? ", " : "",
                  (int)MIN(company.n, 60u), company.p ? company.p : "");

@@ -85,24 +85,22 @@ static int results_rendered(struct results *r, const char *folder, const char *n
     return rc;
 }
 
-/* A document of the line itself, or asked for where the line does not carry it. */
-static int results_json(struct results *r, const char *folder, const char *name, yyjson_val *item, const char *key, const char *id, const char *which)
+/* A document of the line itself. null: the application has none. */
+static int results_json(struct results *r, const char *folder, const char *name, yyjson_val *item, const char *key)
 {
     yyjson_val *document = json_get_obj(item, key);
-    if (!document)
-        document = json_get_obj(json_get_obj(item, "documents"), key);
-    return document ? results_document(r, folder, name, document) : results_rendered(r, folder, name, id, which, "json");
+    return document ? results_document(r, folder, name, document) : 0;
 }
 
 static int results_files(struct results *r, yyjson_val *item, const char *folder, const char *id)
 {
     int rc = 0;
     if (r->formats.json) {
-        rc = results_json(r, folder, "resume.json", item, "resume", id, "resume");
+        rc = results_json(r, folder, "resume.json", item, "resume");
         if (rc == 0)
-            rc = results_json(r, folder, "cover-letter.json", item, "cover_letter", id, "cover-letter");
+            rc = results_json(r, folder, "cover-letter.json", item, "cover_letter");
         if (rc == 0)
-            rc = results_json(r, folder, "score.json", item, "score", id, "score");
+            rc = results_json(r, folder, "score.json", item, "score_document");
     }
     if (rc == 0 && r->formats.md)
         rc = results_rendered(r, folder, "resume.md", id, "resume", "md");

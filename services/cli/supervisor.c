@@ -26,6 +26,7 @@
 #define SUPERVISOR_TICK_MS       100
 #define SUPERVISOR_PROBE_MS      150
 #define SUPERVISOR_SILENT_MS     5000  /* a process that lives so long without a control socket counts as up */
+#define SUPERVISOR_GATEWAY_MS    300   /* the same for a gateway, when the port says ready */
 #define SUPERVISOR_FORGET_MS     30000
 #define SUPERVISOR_RETRY_MS      200
 #define SUPERVISOR_RETRY_MAX_MS  10000
@@ -289,15 +290,22 @@ static void supervisor_check_ready(struct supervisor *s)
         s->opt->watch.ready(s->opt->watch.ud, s->url);
 }
 
+static bool supervisor_answered(const struct supervisor *s, const struct child *c)
+{
+    for (int i = 0; i < s->probe.n; i++)
+        if (s->probe.items[i].answered && s->probe.items[i].pid == c->pid)
+            return true;
+    return strcmp(c->kind, FLEET_GATEWAY) == 0 && s->probe.gateway_ready &&
+           clock_mono_ms() - c->started_ms >= SUPERVISOR_GATEWAY_MS;
+}
+
 static void supervisor_probed(void *ud)
 {
     struct supervisor *s = ud;
     s->gateway_ready = s->gateway_ready || s->probe.gateway_ready;
-    for (int i = 0; i < s->probe.n; i++)
-        for (int k = 0; k < s->child_count; k++)
-            if (s->probe.items[i].answered && s->children[k]->pid == s->probe.items[i].pid &&
-                s->children[k]->state == CHILD_STARTING)
-                s->children[k]->state = CHILD_UP;
+    for (int i = 0; i < s->child_count; i++)
+        if (s->children[i]->state == CHILD_STARTING && supervisor_answered(s, s->children[i]))
+            s->children[i]->state = CHILD_UP;
     supervisor_turn(s);
 }
 
@@ -309,16 +317,18 @@ static void supervisor_look(struct supervisor *s)
         return;
     s->probe_ms = now + SUPERVISOR_PROBE_MS;
     p->n = 0;
+    bool gateway = !s->gateway_ready;
     for (int i = 0; i < s->child_count; i++) {
         struct child *c = s->children[i];
         if (c->state != CHILD_STARTING)
             continue;
+        gateway = gateway || strcmp(c->kind, FLEET_GATEWAY) == 0;
         if (now - c->started_ms >= SUPERVISOR_SILENT_MS)
             c->state = CHILD_UP;
         snprintf(p->items[p->n].instance, sizeof(p->items[p->n].instance), "%s", c->instance);
         p->items[p->n++].pid = c->pid;
     }
-    snprintf(p->gateway, sizeof(p->gateway), "%s", s->gateway_ready ? "" : s->url);
+    snprintf(p->gateway, sizeof(p->gateway), "%s", gateway ? s->url : "");
     probe_start(p);
 }
 

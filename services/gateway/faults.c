@@ -45,10 +45,10 @@ void faults_summary(const struct faults *f, struct err *ret)
 static const char *nearest(const char *name, const char *const *known)
 {
     const char *best = NULL;
-    unsigned best_distance = 4; /* further away is no suggestion */
+    unsigned best_distance = (unsigned)MIN(strlen(name), 7) / 2 + 1; /* further away is no suggestion */
     for (; *known; known++) {
         unsigned d = str_distance(name, *known);
-        if (d < best_distance && d < strlen(*known)) {
+        if (d < best_distance) {
             best = *known;
             best_distance = d;
         }

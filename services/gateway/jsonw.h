@@ -8,7 +8,8 @@
 
 static inline void jsonw_comma(struct buf *b)
 {
-    if (b->len && b->data[b->len - 1] != '{' && b->data[b->len - 1] != '[' && b->data[b->len - 1] != ':')
+    char last = b->len ? b->data[b->len - 1] : ' ';
+    if (last != '{' && last != '[' && last != ':' && last != ' ' && last != '\n')
         buf_addc(b, ',');
 }
 static inline void jsonw_key(struct buf *b, const char *key)

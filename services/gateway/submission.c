@@ -5,9 +5,11 @@
 #include <string.h>
 #include "base/utf8.h"
 #include "core/seal.h"
+#include "gateway/jsonw.h"
 #include "pipeline/engine/posting.h"
 
-#define COST_BASE_TOKENS 4000 /* profile, instructions and replies of the three stages */
+#define SUBMISSION_USER_BYTES ((size_t)16 * 1024)
+#define COST_BASE_TOKENS      4000 /* profile, instructions and replies of the three stages */
 
 static const char *const submission_fields[] = {"user_id", "job_id", "job", "client_ref", "options", NULL};
 static const char *const job_fields[] = {"text", "html", "json_ld", "url", "title", "company", NULL};
@@ -246,16 +248,24 @@ int submission_user_parse(struct arena *a, struct str json, struct submission_us
     if (rc < 0)
         return rc;
     faults_unknown(f, root, "", user_fields);
-    ret->name = str_trim(faults_text(f, root, "", "name", SUBMISSION_NAME_CHARS, false));
-    ret->email = str_trim(faults_text(f, root, "", "email", SUBMISSION_EMAIL_CHARS, false));
-    faults_text(f, root, "", "phone", SUBMISSION_NAME_CHARS, false);
-    faults_text(f, root, "", "location", SUBMISSION_NAME_CHARS, false);
+    struct str fields[ARRAY_LEN(user_fields) - 1];
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        fields[i] = str_trim(faults_text(f, root, "", user_fields[i], i == 1 ? SUBMISSION_EMAIL_CHARS : SUBMISSION_NAME_CHARS, false));
+    ret->name = fields[0];
+    ret->email = fields[1];
     ret->email_key = email_key(a, ret->email, f);
-    size_t n = 0;
-    char *text = json_write(a, root, &n);
+    struct buf b;
+    buf_init(&b, SUBMISSION_USER_BYTES);
+    jsonw_open(&b, NULL, '{');
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        if (fields[i].n)
+            jsonw_str(&b, user_fields[i], fields[i]);
+    buf_addc(&b, '}');
+    char *text = buf_failed(&b) ? NULL : arena_strndup(a, buf_str(&b), b.len);
     if (!text)
         faults_add(f, ERR_MEMORY, "", NULL, "needs more memory than its limit");
     else
-        ret->sealed_json = (struct str){.p = text, .n = n};
+        ret->sealed_json = (struct str){.p = text, .n = b.len};
+    buf_fini(&b);
     return faults_code(f);
 }

@@ -62,7 +62,7 @@ static void upload_nothing(struct upload *u)
     struct buf b;
     buf_init(&b, CALL_BODY_MAX_BYTES);
     jsonw_open(&b, NULL, '{');
-    jsonw_strc(&b, "type", "about:blank");
+    jsonw_strc(&b, "type", "/problems/invalid");
     jsonw_strc(&b, "title", err_title(err.code));
     jsonw_int(&b, "status", err_http_status(err.code));
     jsonw_strc(&b, "detail", err.msg);

@@ -76,22 +76,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_fini(&a);
     return 0;
 }
-
-#ifdef FUZZ_PLAIN_MAIN
-#include <stdio.h>
-
-/* Each argument is a file of the corpus. */
-int main(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        FILE *f = fopen(argv[i], "rb");
-        if (!f)
-            continue;
-        static uint8_t data[1 << 20];
-        size_t n = fread(data, 1, sizeof(data), f);
-        fclose(f);
-        LLVMFuzzerTestOneInput(data, n);
-    }
-    return 0;
-}
-#endif

@@ -22,7 +22,8 @@ class Server:
 
     def connect(self, role, db="jobmill", **options):
         """Autocommit, as jobmill_<role>."""
-        c = psycopg2.connect(host=self.host, port=self.port, dbname=db, user="jobmill_" + role, password=self.password, **options)
+        c = psycopg2.connect(host=self.host, port=self.port, dbname=db, user="jobmill_" + role, password=self.password,
+                             options="-c lock_timeout=30s", **options)
         c.autocommit = True
         return c
 
@@ -61,7 +62,7 @@ class Database:
         with self.server.connect("owner").cursor() as cur:
             for _ in range(50):
                 try:
-                    cur.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+                    cur.execute(f"DROP DATABASE IF EXISTS {self.name}")
                     return
                 except psycopg2.Error:
                     time.sleep(0.1)

@@ -13,6 +13,9 @@
 #define QUOTE_BYTES 240
 #define TEXT_BYTES 200
 #define MIN_PART_BYTES 3
+#define CUT_MAX_BYTES 1500 /* a longer clause is no sentence of a person */
+#define PARENTHESIS_MAX_BYTES 300
+#define REPEATED_BYTES 60 /* requirements that begin alike are one */
 
 struct parts {
     struct clause list[PARTS_MAX];
@@ -89,7 +92,7 @@ static bool prose_counts(const struct reading *r, const struct clause *c)
     if (c->kind == SECTION_BENEFITS || has(c, CUE(BENEFIT)))
         return has(c, CUE(REQUIRED)) && content;
     if (c->kind == SECTION_DUTIES && c->item)
-        return (has(c, CUE(REQUIRED)) && content) || (years && has(c, CUE(EXPERIENCE)));
+        return (has(c, CUE(REQUIRED)) && (has(c, CUE(DEGREE) | CUE(CERTIFICATE)) || years)) || (years && has(c, CUE(EXPERIENCE)));
     if (has(c, CUE(REQUIRED)) && (content || years || has(c, CUE(ABILITY) | CUE(EXPERIENCE))))
         return true;
     bool signals = has(c, CUE(EXPERIENCE) | CUE(ABILITY) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(LEVEL));
@@ -159,7 +162,7 @@ static bool turns_priority(const struct reading *r, const struct clause *seg)
 /* "Terraform and a public cloud, AWS preferred": what follows the comma is preferred, what stands before is not. */
 static void cut_priority(const struct reading *r, const struct clause *c, struct parts *ret)
 {
-    if (!has(c, CUE(PREFERRED)) || c->kind == SECTION_PREFERRED) {
+    if (!has(c, CUE(PREFERRED)) || c->kind == SECTION_PREFERRED || c->end - c->start > CUT_MAX_BYTES) {
         parts_add(ret, *c);
         return;
     }
@@ -185,7 +188,7 @@ static uint64_t signal_of(const struct reading *r, const struct clause *c)
 /* A long sentence that lists a degree, years and tools is cut at the commas between them. */
 static void cut_signals(const struct reading *r, const struct clause *c, struct parts *ret)
 {
-    if (c->end - c->start < 90) {
+    if (c->end - c->start < 90 || c->end - c->start > CUT_MAX_BYTES) {
         parts_add(ret, *c);
         return;
     }
@@ -217,9 +220,9 @@ static bool wished(const struct reading *r, const struct clause *c)
         if (!(r->hits[i].cues & CUE(PREFERRED)))
             continue;
         size_t at = r->tokens[r->hits[i].token].start, open = at, close = at;
-        while (open > c->start && r->text.p[open] != '(' && r->text.p[open] != ')')
+        while (open > c->start && at - open < PARENTHESIS_MAX_BYTES && r->text.p[open] != '(' && r->text.p[open] != ')')
             open--;
-        while (close < c->end && r->text.p[close] != ')' && r->text.p[close] != '(')
+        while (close < c->end && close - at < PARENTHESIS_MAX_BYTES && r->text.p[close] != ')' && r->text.p[close] != '(')
             close++;
         bool inside = r->text.p[open] == '(' && open > c->start && close < c->end && r->text.p[close] == ')';
         if (!inside || close - open < 26)
@@ -347,7 +350,7 @@ static double weight_of(const struct requirement *q, size_t index)
 static bool repeated(const struct analysis *an, struct str text)
 {
     for (size_t i = 0; i < an->requirements_n; i++)
-        if (str_ieq(an->requirements[i].text, text))
+        if (str_ieq(utf8_cut(an->requirements[i].text, REPEATED_BYTES), utf8_cut(text, REPEATED_BYTES)))
             return true;
     return false;
 }

@@ -2,6 +2,7 @@
 #include "pipeline/engine/analysis_internal.h"
 
 #define YEARS_MAX 40
+#define YEARS_DISTANCE 7 /* tokens from the number to the word */
 
 static int word_number(struct str w)
 {
@@ -33,6 +34,10 @@ static int token_number(struct str text, const struct token *t)
 
 static bool is_years(struct str w)
 {
+    /* nearly every word fails here */
+    char c = w.n ? str_lower_char(w.p[0]) : ' ';
+    if ((c != 'y' && c != 'j' && c != 'a') || w.n > 8)
+        return false;
     static const char *const list[] = {"years", "year", "yrs", "yr", "years'", "year's", "jahre", "jahren", "jahr", "ans", "années", "an", "años", "año", "anni", "anno", "jaar", "anos", "ano"};
     for (size_t i = 0; i < ARRAY_LEN(list); i++)
         if (str_ieqc(w, list[i]))
@@ -105,10 +110,23 @@ static bool other_years(struct str text, const struct token *t, size_t from, siz
     return at > from && word_is(text, &t[at - 1], "over", "last", "next", "past") && !(years + 2 < to && (word_is(text, &t[years + 2], "experience", "professional", "work", "relevant") || word_is(text, &t[years + 1], "experience", "of", "in", "as")));
 }
 
+static bool names_years(struct str text, const struct token *t)
+{
+    struct str w = token_str(text, t);
+    return is_years(w) || ((t->flags & TOKEN_DIGIT) && str_lower_char(w.p[w.n - 1]) >= 'r'); /* "5yrs", "3y" */
+}
+
 void years_find(struct str text, const struct token *t, size_t from, size_t to, int *min, int *max)
 {
     *min = *max = -1;
+    size_t mark = from; /* the next word for years: numbers far before it need no look */
     for (size_t i = from; i < to; i++) {
+        while (mark < to && (mark < i || !names_years(text, &t[mark])))
+            mark++;
+        if (mark >= to)
+            return;
+        if (mark - i > YEARS_DISTANCE)
+            continue;
         int low = token_number(text, &t[i]);
         if (low < 0)
             continue;

@@ -36,8 +36,11 @@ static struct str spoken_title(struct letter *l, struct str title)
             depth++;
         else if ((c == ')' || c == ']') && depth)
             depth--;
-        else if (depth == 0 && !(c == ' ' && n && out[n - 1] == ' '))
+        else if (depth == 0 && !(c == ' ' && n && out[n - 1] == ' ')) {
+            if ((c == ',' || c == ';') && n && out[n - 1] == ' ')
+                n--;
             out[n++] = c;
+        }
     }
     char *copy = arena_strndup(l->a, out, n);
     struct str s = str_trim(str_of(copy));

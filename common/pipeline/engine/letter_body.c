@@ -2,8 +2,9 @@
  * only for what the posting requires. */
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
+#include "pipeline/engine/match_parts.h"
 
-#define DUTY_FIT_MIN 0.34
+#define GOAL_SHARE_MIN 0.3
 #define GAP_ITEMS_MAX 2
 #define NAME_MAX_BYTES 70
 
@@ -19,22 +20,22 @@ static struct sentence remark(int paragraph, const char *role, int priority)
     return (struct sentence){.relation = "", .paragraph = paragraph, .role = role, .priority = priority};
 }
 
-/* The duty that the chosen evidence speaks to most. */
+/* The duty that the chosen evidence speaks to most; the first one when it speaks to none. */
 static struct str duty_quote(struct letter *l)
 {
     struct str best = NOTHING;
-    double top = DUTY_FIT_MIN;
+    double top = -1;
     for (size_t i = 0; i < l->an->responsibilities_n; i++) {
-        struct str q = letter_quote(l, l->an->responsibilities[i].quote.text);
-        uint32_t want[LEX_TOKENS_MAX], have[LEX_TOKENS_MAX];
-        size_t n = q.n ? lex_stems(q, want, LEX_TOKENS_MAX) : 0;
-        for (size_t k = 0; n >= 3 && k < l->picks_n; k++) {
-            struct str text = l->p->atoms[l->picks[k].atom].text;
-            double fit = lex_overlap(want, n, have, lex_stems(text, have, LEX_TOKENS_MAX), NULL);
-            if (fit > top) {
-                top = fit;
-                best = q;
-            }
+        struct str text = l->an->responsibilities[i].quote.text;
+        uint32_t want[LEX_TOKENS_MAX];
+        size_t n = lex_stems(text, want, LEX_TOKENS_MAX);
+        double fit = 0;
+        for (size_t k = 0; n >= 3 && k < l->picks_n; k++)
+            fit = MAX(fit, lex_overlap(want, n, l->p->atoms[l->picks[k].atom].stems, l->p->atoms[l->picks[k].atom].stems_n, NULL));
+        struct str q = fit > top ? letter_quote(l, text) : NOTHING;
+        if (q.n) {
+            top = fit;
+            best = q;
         }
     }
     return best;
@@ -103,9 +104,9 @@ static void languages(struct letter *l)
         VALUE(&v, 'M') = str_trim(str_sub(x->text, 0, (size_t)(open - x->text.p)));
         VALUE(&v, 'F') = phrase_lower_first(l->a, level);
         struct sentence s = {.claim = true, .relation = "paraphrase", .atoms = {row->atoms[0]}, .atoms_n = 1, .paragraph = 40, .role = "evidence", .priority = 45};
-        static const char *const NESTED[] = {"I speak {M}; my level is {F}.", "My {M} is at this level: {F}.", NULL};
+        static const char *const NESTED[] = {"I speak {M}; my level is {F}.", NULL};
         static const char *const NATIVE[] = {"{M} is my native language.", NULL};
-        static const char *const FLUENT[] = {"I speak {M} fluently.", "My {M} is fluent.", NULL};
+        static const char *const FLUENT[] = {"I speak {M} fluently.", NULL};
         const char *const *list = str_istarts(level, "native") ? NATIVE : str_ieqc(level, "fluent") ? FLUENT : memchr(level.p, '(', level.n) ? NESTED : LETTER_LANGUAGE;
         letter_say(l, list, &v, &s);
         return;
@@ -126,6 +127,8 @@ static struct str degree_words(struct letter *l, yyjson_val *entry)
     if (type.n == 0)
         return NOTHING;
     const char *article = phrase_article(type);
+    if (str_find(type, STR(" in ")) >= 0) /* "Bachelor of Science in Nursing" says the area itself */
+        area = str_ifind(type, area) >= 0 ? NOTHING : area;
     return area.n ? phrase_printf(l->a, "%s " STR_FMT " in " STR_FMT, article, STR_ARG(type), STR_ARG(area)) : phrase_printf(l->a, "%s " STR_FMT, article, STR_ARG(type));
 }
 
@@ -196,7 +199,8 @@ static void gap_of_row(struct letter *l, const struct match_row *row, struct gap
     for (size_t i = 0; i < q->skills_n && g->lacking_n < GAP_ITEMS_MAX; i++) {
         const struct skill *s = skills_by_slug(q->skills[i]);
         struct str word = s && strcmp(s->field, "soft") != 0 && strcmp(s->field, "method") != 0 && !profile_has(l, s) ? phrase_skill_in(q->text, s) : NOTHING;
-        bool seen = word.n == 0 || word.n > 40;
+        bool name = word.n && ((word.p[0] >= 'A' && word.p[0] <= 'Z') || str_ieqc(word, s->label));
+        bool seen = !name || word.n > 40;
         for (size_t k = 0; k < g->lacking_n; k++)
             seen = seen || str_ieq(g->lacking[k], word);
         if (!seen)
@@ -204,20 +208,23 @@ static void gap_of_row(struct letter *l, const struct match_row *row, struct gap
     }
 }
 
+/* What the profile has beside the first thing that is lacking. */
 static void nearest(struct letter *l, const struct match_row *row, struct gap *g)
 {
-    if (row->status != MATCH_TRANSFERABLE || row->atoms_n == 0 || row->matched_form.n == 0 || row->matched_form.n > 40)
-        return;
-    for (size_t k = 0; k < row->atoms_n; k++) {
-        const struct atom *x = &l->p->atoms[row->atoms[k]];
-        for (size_t i = 0; i < x->skills_n; i++) {
-            struct str word = str_eqc(row->matched_form, x->skills[i]->label) ? phrase_skill(x, x->skills[i]) : NOTHING;
-            if (word.n == 0)
-                continue;
-            g->near = word;
-            g->near_atom = row->atoms[k];
+    for (size_t i = 0; i < row->requirement->skills_n; i++) {
+        const struct skill *s = skills_by_slug(row->requirement->skills[i]);
+        struct str word = s ? phrase_skill_in(row->requirement->text, s) : NOTHING;
+        if (word.n == 0 || !str_eq(word, g->lacking[0]))
+            continue;
+        bool implied = false;
+        const struct profile_skill *near = match_related(l->p, s->slug, &implied);
+        struct str name = near && near->atoms_n ? phrase_skill(&l->p->atoms[near->atoms[0]], near->skill) : NOTHING;
+        if (name.n == 0 || name.n > 40)
             return;
-        }
+        g->near = name;
+        g->near_atom = near->atoms[0];
+        g->lacking_n = 1;
+        return;
     }
 }
 
@@ -270,12 +277,10 @@ static void goal(struct letter *l)
         if ((!str_starts(g, "A ") && !str_starts(g, "An ")) || g.n > 140)
             continue;
         uint32_t want[LEX_TOKENS_MAX], have[LEX_TOKENS_MAX];
-        size_t n = lex_stems(g, want, LEX_TOKENS_MAX), hits = 0, total = 0;
-        lex_overlap(want, n, have, lex_stems(l->an->title, have, LEX_TOKENS_MAX), &hits);
-        total += hits;
-        lex_overlap(want, n, have, lex_stems(l->an->mission, have, LEX_TOKENS_MAX), &hits);
-        total += hits;
-        if (total == 0)
+        size_t n = lex_stems(g, want, LEX_TOKENS_MAX), hits = 0;
+        double share = lex_overlap(want, n, have, lex_stems(l->an->title, have, LEX_TOKENS_MAX), &hits);
+        /* a wish for other work must not go into this letter */
+        if (hits < 2 && share < GOAL_SHARE_MIN)
             continue;
         struct letter_values v = l->values;
         char *pointer = arena_printf(l->a, "/x_goals/%zu", i);

@@ -86,18 +86,13 @@ static void clause_values(struct letter *l, const struct pick *p, const struct e
     }
 }
 
-/* Generic words take a small letter in the middle of a sentence, names do not. */
-static struct str skill_word(struct letter *l, struct str w)
+/* The skill in the posting's words. A capital that only begins the requirement gives way to the profile's spelling. */
+static struct str skill_word(struct letter *l, struct str text, struct str theirs, struct str mine)
 {
-    static const char *const ENDINGS[] = {"ing", "ment", "tion", "ship", "ness", "ity", "ics", NULL};
-    bool generic = memchr(w.p, ' ', w.n) != NULL;
-    for (const char *const *e = ENDINGS; *e; e++)
-        generic = generic || str_iends(w, *e);
-    struct str rest = w, word;
-    size_t capitals = 0;
-    while (lex_next_word(&rest, &word))
-        capitals += word.p[0] >= 'A' && word.p[0] <= 'Z';
-    return generic && capitals == 1 ? phrase_lower_first(l->a, w) : w;
+    if (str_ieq(theirs, mine))
+        return mine.p[0] >= 'a' || theirs.p == text.p ? mine : theirs;
+    bool small = theirs.p == text.p && mine.p[0] >= 'a' && mine.p[0] <= 'z';
+    return small ? phrase_lower_first(l->a, theirs) : theirs;
 }
 
 /* The requirement this line answers best, among those no earlier line was given for. */
@@ -120,6 +115,16 @@ static const struct match_row *row_for(struct letter *l, size_t atom)
     return best;
 }
 
+/* "You've launched ...", "be able to ...": no object of "you ask for". */
+static bool addresses_reader(struct str t)
+{
+    static const char *const STARTS[] = {"you", "we", "our", "must", "should", "will", "be ", "have", "has", "is ", "are ", "can ", "know", "hold", "able", "bring", NULL};
+    for (const char *const *w = STARTS; *w; w++)
+        if (str_istarts(t, *w))
+            return true;
+    return false;
+}
+
 static void requirement_values(struct letter *l, struct pick *p, struct letter_values *v)
 {
     const struct atom *x = &l->p->atoms[p->atom];
@@ -135,12 +140,12 @@ static void requirement_values(struct letter *l, struct pick *p, struct letter_v
         struct str theirs = mine.n ? phrase_skill_in(q->text, s) : NOTHING;
         /* one word for two things in the dictionary ("EC2" is AWS): only a name that both use is named */
         if (theirs.n && (str_ieq(mine, theirs) || str_ifind(mine, theirs) >= 0 || str_ifind(theirs, mine) >= 0))
-            names[n++] = skill_word(l, theirs);
+            names[n++] = skill_word(l, q->text, theirs, mine);
     }
     if (n) {
         VALUE(v, 'S') = phrase_join(l->a, names, n, "and");
         VALUE(v, 'Z') = phrase_upper_first(l->a, VALUE(v, 'S'));
-    } else if (q->text.n <= REQUIREMENT_QUOTE_MAX) {
+    } else if (q->text.n <= REQUIREMENT_QUOTE_MAX && !addresses_reader(q->text)) {
         struct str quote = letter_quote(l, q->text);
         VALUE(v, 'Q') = quote.n && str_find(q->evidence.text, quote) >= 0 ? quote : NOTHING;
     }

@@ -100,21 +100,21 @@ static const char *const DUTY_DIRECT[] = {
 static const char *const DUTY_CONVERSATIONAL[] = {
     "One thing on your list stood out for me: “{Q}”.",
     "You mention this among the work: “{Q}”.",
-    "Of everything on your list, this one I know best: “{Q}”.",
+    "This is on your list: “{Q}”.",
     NULL,
 };
 static const char *const GAP_FORMAL[] = {
     "I should add that my record does not show {X}.",
     "You also ask for {X}, which I cannot document at present.",
-    "In fairness I note that {X} is not part of my record so far.",
+    "In fairness I note that I cannot document {X}.",
     "One requirement I cannot point to in my work so far is {X}.",
     NULL,
 };
 static const char *const GAP_DIRECT[] = {
     "One gap: I cannot point to {X} in my work so far.",
     "You also ask for {X}; my record does not show that.",
-    "What I cannot show yet is {X}.",
-    "To be plain about it, {X} is not something I can show.",
+    "What I cannot yet offer is {X}.",
+    "To be plain about it, I have no {X} to show.",
     "You will not find {X} on my résumé.",
     "The gap you will notice is {X}.",
     NULL,
@@ -122,7 +122,7 @@ static const char *const GAP_DIRECT[] = {
 static const char *const GAP_CONVERSATIONAL[] = {
     "You won't find {X} on my résumé, and I'd rather say so now.",
     "The one thing I can't show you is {X}.",
-    "I'll be upfront: {X} isn't something I can point to yet.",
+    "I'll be upfront: I can't point to {X} yet.",
     "If {X} is a must, you should know I can't point to it yet.",
     NULL,
 };
@@ -142,7 +142,7 @@ static const char *const GAP_NEAR_DIRECT[] = {
 static const char *const GAP_NEAR_CONVERSATIONAL[] = {
     "I can't point to {X} yet; {Y} is the closest I've got.",
     "I've worked with {Y} rather than {X}, so there I'd have something to learn.",
-    "{X} would be new to me, but {Y} isn't.",
+    "I know {Y}, not {X}, so that part would be new to me.",
     NULL,
 };
 static const char *const GOAL_FORMAL[] = {"I am looking for {U}.", "My aim is {U}.", NULL};
@@ -206,7 +206,7 @@ const char *const LETTER_LEAD_SKILL[] = {
     "Where the role calls for {S}, I can point to {G}: {K}.",
     "The posting names {S}; {O}, {K}.",
     "You list {S}. | {P}, {K}.",
-    "As {R} at {G}, {K}; that is where my {S} comes from.",
+    "As {R} at {G}, {K}; that is where my {S} experience comes from.",
     "{Z} first: {O}, {K}.",
     "You want {S}, and {O}, {K}.",
     "You mention {S}; as {R} at {G}, {K}.",
@@ -233,7 +233,6 @@ const char *const LETTER_LEAD_PLAIN[] = {
     "During my time at {D}, {K}.",
     "In my present post at {B}, {K}.",
     "At {D}, {K}.",
-    "My years at {D} count here too: {K}.",
     NULL,
 };
 const char *const LETTER_NEXT[] = {
@@ -264,9 +263,8 @@ const char *const LETTER_NOUN[] = {
 const char *const LETTER_NOUN_NEXT[] = {"Also {O}: {N}.", "From the same {H}: {N}.", NULL};
 const char *const LETTER_CREDENTIALS[] = {
     "My credentials include {J}.",
-    "On paper, you asked for credentials: mine include {J}.",
+    "Among my credentials: {J}.",
     "Credentials that bear on this: {J}.",
-    "Of the credentials this calls for, I hold these: {J}.",
     NULL,
 };
 const char *const LETTER_DEGREE[] = {
@@ -278,8 +276,7 @@ const char *const LETTER_DEGREE[] = {
 const char *const LETTER_STUDENT[] = {"I study {U} at {I}.", "I am enrolled at {I}, where I study {U}.", NULL};
 const char *const LETTER_LANGUAGE[] = {
     "I speak {M} ({F}).",
-    "You ask about {M}: my level is {F}.",
-    "My {M} is at this level: {F}.",
+    "You mention {M}; my level is {F}.",
     NULL,
 };
 const char *const LETTER_SKILLS[] = {

@@ -72,6 +72,8 @@ static struct str fill(struct letter *l, const char *t, size_t n, const struct l
     for (size_t i = 0; i < n; i++) {
         bool value = t[i] == '{' && i + 2 < n && t[i + 2] == '}';
         struct str s = value ? VALUE(v, t[i + 1]) : (struct str){.p = t + i, .n = 1};
+        if (!value && t[i] == '.' && len && out[len - 1] == '.')
+            continue; /* "Larkspur Outdoor Co." ends the sentence by itself */
         if (len + s.n >= sizeof(out))
             return (struct str){.p = "", .n = 0};
         memcpy(out + len, s.p, s.n);

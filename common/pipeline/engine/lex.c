@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 
 #define LEX_WORD_MAX 48
+#define LEX_STOP_LONGEST 14 /* "qualifications" */
 
 /* sorted */
 static const char *const LEX_STOP[] = {
@@ -117,6 +118,8 @@ bool lex_is_stop(struct str word)
     size_t n = lex_fold(word, w);
     if (n < 2 && !(n == 1 && (w[0] == 'c' || w[0] == 'r')))
         return true;
+    if (n > LEX_STOP_LONGEST)
+        return false;
     size_t lo = 0, hi = ARRAY_LEN(LEX_STOP);
     while (lo < hi) {
         size_t mid = (lo + hi) / 2;
@@ -131,19 +134,30 @@ bool lex_is_stop(struct str word)
     return false;
 }
 
-static size_t lex_cut(char *w, size_t n, const char *ending, size_t keep_min)
+static const struct {
+    char text[8];
+    size_t n;
+} LEX_ENDINGS[] = {{"ations", 6}, {"ation", 5}, {"ments", 5}, {"ment", 4}, {"ings", 4}, {"ing", 3}, {"ions", 4}, {"ion", 3},
+                   {"ers", 3},    {"er", 2},    {"ors", 3},   {"or", 2},   {"ed", 2},   {"ly", 2},  {"e", 1}};
+
+#define LEX_KEEP_MIN 4
+
+static size_t lex_cut(char *w, size_t n)
 {
-    size_t e = strlen(ending);
-    if (n < e + keep_min || memcmp(w + n - e, ending, e) != 0)
-        return n;
-    w[n - e] = '\0';
-    return n - e;
+    for (size_t i = 0; i < ARRAY_LEN(LEX_ENDINGS); i++) {
+        size_t e = LEX_ENDINGS[i].n;
+        if (n < e + LEX_KEEP_MIN || w[n - 1] != LEX_ENDINGS[i].text[e - 1] || memcmp(w + n - e, LEX_ENDINGS[i].text, e) != 0)
+            continue;
+        w[n - e] = '\0';
+        return n - e;
+    }
+    return n;
 }
 
 static size_t lex_strip(char *w, size_t n)
 {
     for (size_t i = 0; i < ARRAY_LEN(LEX_IRREGULAR); i++) {
-        if (w[0] == LEX_IRREGULAR[i].word[0] && strcmp(w, LEX_IRREGULAR[i].word) == 0) {
+        if (w[0] == LEX_IRREGULAR[i].word[0] && w[1] == LEX_IRREGULAR[i].word[1] && strcmp(w, LEX_IRREGULAR[i].word) == 0) {
             memcpy(w, LEX_IRREGULAR[i].stem, strlen(LEX_IRREGULAR[i].stem) + 1);
             return strlen(w);
         }
@@ -156,18 +170,9 @@ static size_t lex_strip(char *w, size_t n)
     } else if (n > 3 && w[n - 1] == 's' && w[n - 2] != 's' && w[n - 2] != 'u' && w[n - 2] != 'i') {
         w[--n] = '\0';
     }
-    static const char *const ENDINGS[] = {"ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion", "ers", "er",
-                                          "ors",    "or",    "ed",    "ly",   "e"};
     /* twice: "engineering", "engineer" and "engineers" end up the same */
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < ARRAY_LEN(ENDINGS); i++) {
-            size_t cut = lex_cut(w, n, ENDINGS[i], 4);
-            if (cut != n) {
-                n = cut;
-                break;
-            }
-        }
-    }
+    n = lex_cut(w, n);
+    n = lex_cut(w, n);
     if (n != before && n > 3 && w[n - 1] == w[n - 2] && w[n - 1] != 's' && w[n - 1] != 'l')
         w[--n] = '\0'; /* "planning" -> "plan" */
     if (n > 4 && w[n - 1] == 'e')
@@ -251,7 +256,7 @@ static bool lex_number_is_name(struct str s, size_t i, size_t end)
     bool upper = false;
     for (size_t k = from; k + 1 < i; k++)
         upper = upper || (s.p[k] >= 'A' && s.p[k] <= 'Z');
-    return upper && from > 0 && end - i <= 3;
+    return upper && from > 0 && end - i <= 3; /* from > 0: a first word has its capital from the sentence */
 }
 
 bool lex_has_metric(struct str s)

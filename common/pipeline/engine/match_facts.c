@@ -30,21 +30,24 @@ static bool is_entry(const struct atom *x)
 }
 
 /* Whether the degree's words meet the words the requirement adds to the level ("in nursing"). */
-static double area_overlap(const struct requirement *q, struct str degree)
+static double area_overlap(const struct requirement *q, const struct atom *degree)
 {
     static const char *const LEVEL[] = {"bachelor", "bachelor's", "bachelors", "master", "master's", "masters", "phd", "science", "arts", "university", "college",
-                                        "discipline", "accredited", "diploma", "school", "graduate", "neighboring", "quantitative", "technical", "cognate", NULL};
-    uint32_t want[LEX_TOKENS_MAX], have[LEX_TOKENS_MAX];
+                                        "discipline", "accredited", "diploma", "school", "graduate", "neighboring", "quantitative", "technical", "cognate"};
+    uint32_t want[LEX_TOKENS_MAX];
     size_t n = lex_stems(q->text, want, LEX_TOKENS_MAX), kept = 0;
+    uint32_t levels[ARRAY_LEN(LEVEL)];
+    for (size_t i = 0; i < ARRAY_LEN(LEVEL); i++)
+        levels[i] = lex_stem(str_of(LEVEL[i]));
     for (size_t i = 0; i < n; i++) {
         bool level = false;
-        for (const char *const *w = LEVEL; *w && !level; w++)
-            level = lex_stem(str_of(*w)) == want[i];
+        for (size_t k = 0; k < ARRAY_LEN(LEVEL) && !level; k++)
+            level = levels[k] == want[i];
         if (!level)
             want[kept++] = want[i];
     }
     size_t hits = 0;
-    lex_overlap(want, kept, have, lex_stems(degree, have, LEX_TOKENS_MAX), &hits);
+    lex_overlap(want, kept, degree->stems, degree->stems_n, &hits);
     return kept == 0 ? 1.0 : hits ? 1.0 : 0.0;
 }
 
@@ -60,12 +63,15 @@ void match_education(struct matcher *m, struct match_row *row)
     }
     enum education_level best = EDUCATION_NONE;
     double best_area = -1;
+    static const char *const OPEN[] = {"in progress", "pursuing", "enrolled", "working toward", "working towards", "current student", "candidates for", NULL};
+    bool accepts_open = lex_has_any(row->requirement->text, OPEN);
     for (size_t i = 0; i < p->atoms_n; i++) {
         const struct atom *x = &p->atoms[i];
         enum education_level l = is_entry(x) ? education_level_of(x->text) : EDUCATION_NONE;
-        if (l == EDUCATION_NONE || (int)l > p->education || education_in_progress(x->text))
+        bool open = (int)l > p->education || education_in_progress(x->text);
+        if (l == EDUCATION_NONE || (open && !accepts_open))
             continue;
-        double area = area_overlap(row->requirement, x->text);
+        double area = area_overlap(row->requirement, x);
         bool better = (l >= need) > (best >= need) || ((l >= need) == (best >= need) && area > best_area);
         if (best == EDUCATION_NONE || better) {
             best = l;
@@ -173,7 +179,8 @@ void match_certification(struct matcher *m, struct match_row *row)
         bool acronym = false;
         double fit = cert_fit(row->requirement->text, x->text, &acronym);
         fit = acronym || cert_full_name(row->requirement->text, x->text) ? MAX(fit, 0.9) : fit;
-        fit *= x->kind == ATOM_CERTIFICATE ? 1.0 : 0.9;
+        if (x->kind != ATOM_CERTIFICATE && !acronym && !cert_full_name(row->requirement->text, x->text))
+            continue; /* a course or title in the same field is no certificate */
         if (fit < 0.5)
             continue;
         match_row_offer(m, row, strengths, i, fit);
@@ -358,6 +365,36 @@ static const struct {
      {"redesigned", "solved", "identified", "found", "started", "introduced", "replaced", "rebuilt", "owned", "reduced", "cut", "automated", NULL}},
 };
 
+/* One group's words as stems; phrases of several words stay text. */
+struct shown {
+    uint32_t stems[24];
+    const char *phrases[24];
+    size_t stems_n, phrases_n;
+};
+
+static void shown_read(const char *const *words, struct shown *s)
+{
+    s->stems_n = s->phrases_n = 0;
+    for (; *words; words++) {
+        if (strchr(*words, ' ') || lex_is_stop(str_of(*words)))
+            s->phrases[s->phrases_n++] = *words;
+        else
+            s->stems[s->stems_n++] = lex_stem(str_of(*words));
+    }
+}
+
+static bool is_shown(const struct atom *x, const struct shown *s)
+{
+    for (size_t i = 0; i < s->stems_n; i++)
+        for (size_t k = 0; k < x->stems_n; k++)
+            if (x->stems[k] == s->stems[i])
+                return true;
+    for (size_t i = 0; i < s->phrases_n; i++)
+        if (lex_has(x->text, s->phrases[i]))
+            return true;
+    return false;
+}
+
 void match_soft(struct matcher *m, struct match_row *row)
 {
     const struct profile *p = m->p;
@@ -365,9 +402,11 @@ void match_soft(struct matcher *m, struct match_row *row)
     for (size_t g = 0; g < ARRAY_LEN(SOFT); g++) {
         if (!lex_has_any(row->requirement->text, SOFT[g].asked))
             continue;
+        struct shown s;
+        shown_read(SOFT[g].shown, &s);
         for (size_t i = 0; i < p->atoms_n; i++) {
             const struct atom *x = &p->atoms[i];
-            if (x->kind == ATOM_HIGHLIGHT && lex_has_any(x->text, SOFT[g].shown))
+            if (x->kind == ATOM_HIGHLIGHT && is_shown(x, &s))
                 match_row_offer(m, row, strengths, i, 0.8 + (x->employment >= 0 ? 0.1 / (1.0 + (double)p->employments[x->employment].index) : 0));
         }
     }

@@ -28,10 +28,9 @@ static bool index_put(struct matcher *m, uint32_t stem, size_t atom)
 int match_index_build(struct matcher *m, struct err *err)
 {
     for (size_t i = 0; i < m->p->atoms_n; i++) {
-        uint32_t stems[LEX_TOKENS_MAX];
-        size_t n = lex_stems(m->p->atoms[i].text, stems, LEX_TOKENS_MAX);
-        for (size_t k = 0; k < n; k++)
-            if (!index_put(m, stems[k], i))
+        const struct atom *x = &m->p->atoms[i];
+        for (size_t k = 0; k < x->stems_n; k++)
+            if (!index_put(m, x->stems[k], i))
                 return err_set(err, ERR_MEMORY, "the match needs more memory than its limit");
     }
     return 0;

@@ -23,6 +23,8 @@ struct matcher {
     const struct profile *p;
     struct month now;
     struct match_index index;
+    uint32_t generic[80];      /* stems that name no field of work */
+    size_t generic_n;
     double *score; /* one per atom, scratch; all 0 between uses */
     int work_months;
     bool failed;

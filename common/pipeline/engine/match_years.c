@@ -41,13 +41,16 @@ static size_t jobs_with_skill(const struct matcher *m, struct str slug, struct m
     return n;
 }
 
-static bool is_generic_work(uint32_t stem)
+static bool is_generic_work(struct matcher *m, uint32_t stem)
 {
-    for (const char *const *w = GENERIC_WORK; *w; w++)
-        if (lex_stem(str_of(*w)) == stem)
+    for (const char *const *w = GENERIC_WORK; m->generic_n < ARRAY_LEN(GENERIC_WORK) - 1; m->generic_n++)
+        m->generic[m->generic_n] = lex_stem(str_of(w[m->generic_n]));
+    for (size_t i = 0; i < m->generic_n; i++)
+        if (m->generic[i] == stem)
             return true;
     return false;
 }
+_Static_assert(ARRAY_LEN(GENERIC_WORK) <= ARRAY_LEN(((struct matcher *)0)->generic), "room for every generic word");
 
 /* A field of work as the clause names it: alternatives ("data or backend engineering"), each a few stems of which the last is the head. */
 #define FIELD_ALTERNATIVES_MAX 6
@@ -67,7 +70,7 @@ static bool is_break(struct str word)
     return false;
 }
 
-static void field_read(struct str text, struct field *f)
+static void field_read(struct matcher *m, struct str text, struct field *f)
 {
     struct str word;
     const char *end = text.p;
@@ -83,7 +86,7 @@ static void field_read(struct str text, struct field *f)
         }
         uint32_t stem = lex_stem(word);
         size_t *n = &f->stems_n[f->n - 1];
-        if (!lex_is_stop(word) && !str_is_digit(word.p[0]) && !is_generic_work(stem) && *n < FIELD_STEMS_MAX)
+        if (!lex_is_stop(word) && !str_is_digit(word.p[0]) && !is_generic_work(m, stem) && *n < FIELD_STEMS_MAX)
             f->stems[f->n - 1][(*n)++] = stem;
     }
     if (f->stems_n[f->n - 1] == 0)
@@ -99,14 +102,18 @@ static bool has_stem(const uint32_t *have, size_t n, uint32_t stem)
 }
 
 /* Whether the head of any alternative is in the text: "engineering" in "Backend Engineer". */
-static bool text_has_head(struct str text, const struct field *f)
+static bool has_head(const uint32_t *have, size_t n, const struct field *f)
 {
-    uint32_t have[LEX_TOKENS_MAX];
-    size_t n = lex_stems(text, have, LEX_TOKENS_MAX);
     for (size_t i = 0; i < f->n; i++)
         if (has_stem(have, n, f->stems[i][f->stems_n[i] - 1]))
             return true;
     return false;
+}
+
+static bool text_has_head(struct str text, const struct field *f)
+{
+    uint32_t have[LEX_TOKENS_MAX];
+    return has_head(have, lex_stems(text, have, LEX_TOKENS_MAX), f);
 }
 
 /* Marks the jobs in which all words of an alternative are spoken of, and whose role or summary has its head; offers them as evidence. */
@@ -119,13 +126,13 @@ static void jobs_of_field(struct matcher *m, struct match_row *row, const struct
         const struct atom *x = &m->p->atoms[i];
         if (x->employment < 0 || (x->kind != ATOM_ROLE && x->kind != ATOM_SUMMARY && x->kind != ATOM_HIGHLIGHT))
             continue;
-        uint32_t have[LEX_TOKENS_MAX];
-        size_t n = lex_stems(x->text, have, LEX_TOKENS_MAX);
+        const uint32_t *have = x->stems;
+        size_t n = x->stems_n;
         for (size_t k = 0; k < f->n; k++)
             for (size_t w = 0; w < f->stems_n[k]; w++)
                 if (has_stem(have, n, f->stems[k][w]))
                     seen[x->employment] |= 1u << (k * FIELD_STEMS_MAX + w);
-        head[x->employment] = head[x->employment] || (x->kind != ATOM_HIGHLIGHT && text_has_head(x->text, f));
+        head[x->employment] = head[x->employment] || (x->kind != ATOM_HIGHLIGHT && has_head(have, n, f));
     }
     for (size_t e = 0; e < m->p->employments_n; e++)
         for (size_t k = 0; head[e] && k < f->n; k++) {
@@ -202,7 +209,15 @@ static void years_of_skills(struct matcher *m, struct match_row *row)
 void match_years(struct matcher *m, struct match_row *row)
 {
     const struct requirement *q = row->requirement;
-    if (q->years_min <= 0) {
+    struct months_of all = {0}, field = {0};
+    memset(all.counts, 1, sizeof(all.counts));
+    if (q->years_min == 0) {
+        offer_jobs(m, row, &all);
+        row->status = row->atoms_n ? MATCH_DIRECT : MATCH_NOT_ASSESSED;
+        row->reason = STR("The posting welcomes beginners; no years are asked.");
+        return;
+    }
+    if (q->years_min < 0) {
         match_skill(m, row);
         return;
     }
@@ -212,10 +227,8 @@ void match_years(struct matcher *m, struct match_row *row)
         hard = hard || (s && strcmp(s->field, "soft") != 0);
     }
     struct field f;
-    field_read(q->text, &f);
+    field_read(m, q->text, &f);
     bool headline = f.n && (text_has_head(m->p->label, &f) || text_has_head(m->p->summary, &f));
-    struct months_of all = {0}, field = {0};
-    memset(all.counts, 1, sizeof(all.counts));
     if (hard && !headline) {
         years_of_skills(m, row);
         if (row->status != MATCH_MISSING)

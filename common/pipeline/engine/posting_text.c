@@ -11,7 +11,8 @@
 #define WRAP_MIN_BYTES 55    /* shorter lines were ended on purpose */
 #define WRAP_MAX_BYTES 130   /* longer lines were not wrapped by hand */
 #define HEADING_MAX_BYTES 120
-#define LINK_MAX_BYTES 2000
+#define LINK_MAX_BYTES 1000
+#define LINK_TRIES_MAX 200 /* brackets of one posting that turned out not to be links */
 
 struct text_line {
     struct str text; /* trimmed */
@@ -28,6 +29,7 @@ struct text_reader {
     enum posting_block pending_kind;
     size_t pending_indent, pending_last_bytes;
     size_t marks; /* Markdown seen */
+    size_t link_misses;
     bool first_done;
 };
 
@@ -142,9 +144,9 @@ static void inline_text(struct text_reader *r, struct buf *out, struct str t)
         } else if (c == '\\' && i + 1 < t.n && strchr("\\`*_{}[]()#+-.!|<>~", t.p[i + 1])) {
             buf_addc(out, t.p[i + 1]);
             i += 2;
-        } else if (c == '!' && i + 1 < t.n && t.p[i + 1] == '[' && (k = link_skip(t, i + 1, &text_end)) > 0) {
+        } else if (c == '!' && i + 1 < t.n && t.p[i + 1] == '[' && r->link_misses < LINK_TRIES_MAX && (k = link_skip(t, i + 1, &text_end)) > 0) {
             i = k;
-        } else if (c == '[' && !skip_to && (k = link_skip(t, i, &text_end)) > 0) {
+        } else if (c == '[' && !skip_to && r->link_misses < LINK_TRIES_MAX && (k = link_skip(t, i, &text_end)) > 0) {
             skip_at = text_end;
             skip_to = k;
             r->marks++;
@@ -159,6 +161,7 @@ static void inline_text(struct text_reader *r, struct buf *out, struct str t)
             r->marks += c != '~';
             i++;
         } else {
+            r->link_misses += c == '[';
             buf_addc(out, c);
             i++;
         }

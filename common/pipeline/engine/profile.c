@@ -70,6 +70,20 @@ static void atom_skills(struct reader *r, struct atom *atom, size_t index)
         skill_note(r, NULL, atom->text, index);
 }
 
+static void atom_stems(struct reader *r, struct atom *atom)
+{
+    uint32_t stems[LEX_TOKENS_MAX];
+    size_t n = lex_stems(atom->text, stems, LEX_TOKENS_MAX);
+    uint32_t *kept = ARENA_NEW_N(r->a, uint32_t, n + 1);
+    if (!kept) {
+        r->failed = true;
+        return;
+    }
+    memcpy(kept, stems, n * sizeof(*kept));
+    atom->stems = kept;
+    atom->stems_n = n;
+}
+
 static void atom_add(struct reader *r, enum atom_kind kind, int employment, struct str text, const char *pointer)
 {
     struct profile *p = r->p;
@@ -91,6 +105,7 @@ static void atom_add(struct reader *r, enum atom_kind kind, int employment, stru
     struct atom *atom = &p->atoms[p->atoms_n++];
     *atom = (struct atom){.id = str_of(id), .kind = kind, .employment = employment, .text = text, .pointer = str_of(at)};
     atom->has_number = (kind == ATOM_HIGHLIGHT || kind == ATOM_SUMMARY) && lex_has_metric(text);
+    atom_stems(r, atom);
     atom_skills(r, atom, p->atoms_n - 1);
 }
 
@@ -196,7 +211,7 @@ static void read_project(struct reader *r, yyjson_val *obj, const char *at, size
 static void read_education(struct reader *r, yyjson_val *obj, const char *at, size_t index UNUSED)
 {
     struct str type = json_get_str(obj, "studyType"), area = json_get_str(obj, "area");
-    struct str what = join_two(r, type, " in ", area, "");
+    struct str what = join_two(r, type, str_find(type, STR(" in ")) >= 0 ? ", " : " in ", area, "");
     atom_add(r, ATOM_EDUCATION, -1, join_two(r, what, ", ", json_get_str(obj, "institution"), ""), at);
     atom_list(r, ATOM_EDUCATION, -1, obj, at, "courses");
     struct month start = month_parse(json_get_str(obj, "startDate")), end = month_parse(json_get_str(obj, "endDate"));

@@ -39,6 +39,8 @@ struct atom {
     const struct skill *skills[PROFILE_ATOM_SKILLS_MAX];
     size_t skills_n;
     bool has_number; /* a metric */
+    const uint32_t *stems; /* stems of its content words (lex.h), kept because every stage compares them */
+    size_t stems_n;
 };
 
 struct profile_skill { const struct skill *skill; struct str label; size_t atoms[16]; size_t atoms_n; }; /* skill NULL: not in the dictionary */

@@ -39,7 +39,10 @@ static enum verb_kind verb_of(struct str word)
     enum verb_kind kind = VERB_NONE;
     if (word.n >= RECAST_WORD_MAX)
         return kind;
+    char c = word.n ? str_lower_char(word.p[0]) : '\0';
     for (size_t i = 0; i < ARRAY_LEN(VERBS); i++) {
+        if (VERBS[i].past[0] != c && VERBS[i].base[0] != c)
+            continue;
         if (str_ieqc(word, VERBS[i].past))
             return VERB_PAST;
         if (str_ieqc(word, VERBS[i].base))
@@ -127,6 +130,19 @@ static struct str with_article(struct arena *a, struct str tail, size_t after_ve
     return phrase_printf(a, STR_FMT "%s " STR_FMT, STR_ARG(str_sub(tail, 0, np)), definite ? "the" : phrase_article(rest), STR_ARG(rest));
 }
 
+/* "found X; wrote it up" needs a second "I". */
+static struct str second_subject(struct arena *a, struct str tail)
+{
+    ptrdiff_t at = str_find(tail, STR("; "));
+    if (at < 0)
+        return tail;
+    size_t from = (size_t)at + 2, end = from;
+    struct str w = word_at(tail, &end);
+    if (verb_of(w) != VERB_PAST)
+        return tail;
+    return phrase_printf(a, STR_FMT "I " STR_FMT, STR_ARG(str_sub(tail, 0, from)), STR_ARG(str_sub(tail, from, tail.n)));
+}
+
 static struct recast of_verb(struct arena *a, struct str s, struct str first, struct str second, bool project)
 {
     struct recast r = {.form = RECAST_NOUN, .tail = phrase_lower_first(a, s)};
@@ -143,7 +159,7 @@ static struct recast of_verb(struct arena *a, struct str s, struct str first, st
         r.form = RECAST_WAS;
     } else if (kind == VERB_PAST) {
         r.form = RECAST_PAST;
-        r.tail = with_article(a, r.tail, after);
+        r.tail = second_subject(a, with_article(a, r.tail, after));
     } else if (kind == VERB_BASE && !before_preposition && !str_ieqc(second, "of") && second.n) {
         static const char *const NOUN_NEXT[] = {"engineer", "developer", "manager", "designer", "analyst", "lead", "and", "author", "maintainer", "contributor", "assistant", NULL};
         r.form = is_one_of(second, NOUN_NEXT) && !str_ieqc(second, "and") ? RECAST_NOUN : RECAST_BASE;

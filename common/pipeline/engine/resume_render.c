@@ -250,7 +250,7 @@ static void education(struct render *r, yyjson_val *o)
 {
     struct str type = field(o, "studyType"), area = field(o, "area");
     if (type.n && area.n) {
-        char *both = arena_printf(r->a, STR_FMT " in " STR_FMT, STR_ARG(type), STR_ARG(area));
+        char *both = arena_printf(r->a, STR_FMT "%s" STR_FMT, STR_ARG(type), str_find(type, STR(" in ")) >= 0 ? ", " : " in ", STR_ARG(area));
         type = str_of(both);
         area = (struct str){.p = "", .n = 0};
     }

@@ -20,54 +20,62 @@ static void absent(struct scorer *s, enum score_dimension d, const char *why)
     s->part[d] = (struct score_part){.detail = str_of(why)};
 }
 
-/* Stems of a job title, its rank words left out (they are the seniority's business). */
-static size_t title_stems(struct str title, uint32_t *ret)
+/* Rank words are the seniority's business, not the title's. */
+static const char *const TITLE_RANKS[] = {"senior", "junior", "lead", "principal", "staff", "associate", "intern", "head", "chief", "director", "ii", "iii", "iv",
+                                          "remote", "hybrid", "mid", "entry", "sr", "jr", "m", "w", "d", "f", "x"};
+/* Occupations that go by several words. */
+static const struct {
+    const char *word;
+    int kin;
+} TITLE_KIN[] = {{"engineer", 1}, {"developer", 1}, {"programmer", 1}, {"analyst", 2}, {"analytics", 2}, {"scientist", 2},  {"nurse", 3},    {"rn", 3},
+                 {"manager", 4},  {"supervisor", 4}, {"coordinator", 4}, {"teacher", 5}, {"instructor", 5}, {"tutor", 5},  {"writer", 6},   {"editor", 6},
+                 {"designer", 7}, {"ux", 7},         {"accountant", 8},  {"bookkeeper", 8}, {"chef", 9},    {"cook", 9}};
+
+struct title_words {
+    uint32_t ranks[ARRAY_LEN(TITLE_RANKS)];
+    uint32_t kin[ARRAY_LEN(TITLE_KIN)];
+};
+
+static void title_words_init(struct title_words *t)
 {
-    static const char *const RANKS[] = {"senior", "junior", "lead", "principal", "staff", "associate", "intern", "head", "chief", "director", "ii", "iii", "iv",
-                                        "remote", "hybrid", "mid", "entry", "sr", "jr", "m", "w", "d", "f", "x", NULL};
+    for (size_t i = 0; i < ARRAY_LEN(TITLE_RANKS); i++)
+        t->ranks[i] = lex_stem(str_of(TITLE_RANKS[i]));
+    for (size_t i = 0; i < ARRAY_LEN(TITLE_KIN); i++)
+        t->kin[i] = lex_stem(str_of(TITLE_KIN[i].word));
+}
+
+static size_t title_stems(const struct title_words *t, struct str title, uint32_t *ret)
+{
     uint32_t all[LEX_TOKENS_MAX];
     size_t n = lex_stems(title, all, LEX_TOKENS_MAX), kept = 0;
     for (size_t i = 0; i < n; i++) {
         bool rank = false;
-        for (const char *const *r = RANKS; *r && !rank; r++)
-            rank = lex_stem(str_of(*r)) == all[i];
+        for (size_t k = 0; k < ARRAY_LEN(TITLE_RANKS) && !rank; k++)
+            rank = t->ranks[k] == all[i];
         if (!rank)
             ret[kept++] = all[i];
     }
     return kept;
 }
 
-/* Occupations that go by several words. */
-static const char *const TITLE_KIN[][4] = {
-    {"engineer", "developer", "programmer", NULL}, {"analyst", "analytics", "scientist", NULL}, {"nurse", "rn", NULL},
-    {"manager", "supervisor", "coordinator", NULL}, {"teacher", "instructor", "tutor", NULL},   {"writer", "editor", NULL},
-    {"designer", "ux", NULL},                       {"accountant", "bookkeeper", NULL},         {"chef", "cook", NULL},
-};
-
-static bool kin(uint32_t a, uint32_t b)
+static int kin_of(const struct title_words *t, uint32_t stem)
 {
-    for (size_t i = 0; i < ARRAY_LEN(TITLE_KIN); i++) {
-        bool has_a = false, has_b = false;
-        for (const char *const *w = TITLE_KIN[i]; *w; w++) {
-            uint32_t stem = lex_stem(str_of(*w));
-            has_a = has_a || stem == a;
-            has_b = has_b || stem == b;
-        }
-        if (has_a && has_b)
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < ARRAY_LEN(TITLE_KIN); i++)
+        if (t->kin[i] == stem)
+            return TITLE_KIN[i].kin;
+    return 0;
 }
 
-static double title_fit(const uint32_t *want, size_t n, struct str have)
+static double title_fit(const struct title_words *t, const uint32_t *want, size_t n, struct str have)
 {
     uint32_t h[LEX_TOKENS_MAX];
-    size_t hn = title_stems(have, h);
+    size_t hn = title_stems(t, have, h);
     double hits = 0;
     for (size_t i = 0; i < n; i++) {
         double best = 0;
+        int kin = kin_of(t, want[i]);
         for (size_t k = 0; k < hn; k++)
-            best = want[i] == h[k] ? 1.0 : best < 0.7 && kin(want[i], h[k]) ? 0.7 : best;
+            best = want[i] == h[k] ? 1.0 : best < 0.7 && kin && kin == kin_of(t, h[k]) ? 0.7 : best;
         hits += best;
     }
     return n ? hits / (double)n : 0;
@@ -76,7 +84,9 @@ static double title_fit(const uint32_t *want, size_t n, struct str have)
 void score_title(struct scorer *s)
 {
     uint32_t want[LEX_TOKENS_MAX];
-    size_t n = title_stems(s->an->title, want);
+    struct title_words words;
+    title_words_init(&words);
+    size_t n = title_stems(&words, s->an->title, want);
     n = MIN(n, (size_t)5); /* what follows is a place or a department */
     struct str best = {.p = "", .n = 0};
     double fit = 0;
@@ -86,7 +96,7 @@ void score_title(struct scorer *s)
         if (x->kind != ATOM_ROLE)
             continue;
         any = true;
-        double f = title_fit(want, n, x->text);
+        double f = title_fit(&words, want, n, x->text);
         if (f > fit) {
             fit = f;
             best = x->text;
@@ -161,7 +171,7 @@ void score_seniority(struct scorer *s)
     set(s, SCORE_SENIORITY, value, phrase_printf(s->a, "The posting is %s; titles and dates of the profile read as %s.", seniority_name(want), seniority_name((enum seniority)have)));
 }
 
-static bool profile_has_term(const struct scorer *s, struct str term, const uint32_t *stems, size_t n, uint32_t *const *atoms, const size_t *atoms_n)
+static bool profile_has_term(const struct scorer *s, struct str term, const uint32_t *stems, size_t n)
 {
     const struct skill *skill = skills_by_name(term);
     for (size_t i = 0; skill && i < s->p->skills_n; i++)
@@ -169,7 +179,7 @@ static bool profile_has_term(const struct scorer *s, struct str term, const uint
             return true;
     for (size_t i = 0; n && i < s->p->atoms_n; i++) {
         size_t hits = 0;
-        lex_overlap(stems, n, atoms[i], atoms_n[i], &hits);
+        lex_overlap(stems, n, s->p->atoms[i].stems, s->p->atoms[i].stems_n, &hits);
         if (hits == n)
             return true;
     }
@@ -178,28 +188,16 @@ static bool profile_has_term(const struct scorer *s, struct str term, const uint
 
 void score_keywords(struct scorer *s)
 {
-    size_t n = s->p->atoms_n;
-    uint32_t **atoms = ARENA_NEW_N(s->a, uint32_t *, n + 1);
-    size_t *atoms_n = ARENA_NEW_N(s->a, size_t, n + 1);
-    if (s->an->keywords_n < 3 || !atoms || !atoms_n) {
+    if (s->an->keywords_n < 3) {
         absent(s, SCORE_KEYWORDS, "The posting has too few keywords.");
         return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        uint32_t stems[LEX_TOKENS_MAX];
-        atoms_n[i] = lex_stems(s->p->atoms[i].text, stems, LEX_TOKENS_MAX);
-        atoms[i] = ARENA_NEW_N(s->a, uint32_t, atoms_n[i] + 1);
-        if (!atoms[i])
-            atoms_n[i] = 0;
-        else
-            memcpy(atoms[i], stems, atoms_n[i] * sizeof(*stems));
     }
     double hits = 0, total = 0;
     for (size_t i = 0; i < s->an->keywords_n; i++) {
         uint32_t stems[LEX_TOKENS_MAX];
         size_t k = lex_stems(s->an->keywords[i].term, stems, LEX_TOKENS_MAX);
         double w = s->an->keywords[i].critical ? 2.0 : 1.0;
-        s->keyword_found[i] = profile_has_term(s, s->an->keywords[i].term, stems, k, atoms, atoms_n);
+        s->keyword_found[i] = profile_has_term(s, s->an->keywords[i].term, stems, k);
         hits += s->keyword_found[i] ? w : 0;
         total += w;
     }
@@ -218,6 +216,11 @@ static void lint(struct scorer *s, const char *code, struct str pointer, const c
 /* U+FB00..U+FB06 ligatures, U+00AD soft hyphen, U+200B zero width space, U+FFFD: what breaks a search in the extracted text. */
 static bool has_bad_characters(struct str t)
 {
+    size_t plain = 0;
+    while (plain < t.n && (unsigned char)t.p[plain] < 0x80)
+        plain++;
+    if (plain == t.n)
+        return false;
     static const char *const BAD[] = {"\xEF\xAC\x80", "\xEF\xAC\x81", "\xEF\xAC\x82", "\xEF\xAC\x83", "\xEF\xAC\x84", "\xC2\xAD", "\xE2\x80\x8B", "\xEF\xBF\xBD"};
     for (size_t i = 0; i < ARRAY_LEN(BAD); i++)
         if (str_find(t, str_of(BAD[i])) >= 0)

@@ -64,8 +64,9 @@ struct list {
 
 static int atom_at(const struct tailor *t, const char *pointer)
 {
+    struct str want = str_of(pointer);
     for (size_t i = 0; i < t->p->atoms_n; i++)
-        if (str_eqc(t->p->atoms[i].pointer, pointer))
+        if (str_eq(t->p->atoms[i].pointer, want))
             return (int)i;
     return -1;
 }

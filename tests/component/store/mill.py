@@ -52,8 +52,8 @@ class Tenant:
         return user, profile
 
     def job(self, text=None):
-        return value(self.gateway, "SELECT jm_jobs_put(%s, %s::uuid[], %s::bytea[], ARRAY[1]::smallint[], ARRAY[''], ARRAY[''], %s)",
-                     self.id, [new_id()], [hashlib.sha256((text or new_id()).encode()).digest()], [text or "text"])[0]
+        return value(self.gateway, "SELECT (jm_jobs_put(%s, %s::uuid[], %s::bytea[], ARRAY[1]::smallint[], ARRAY[''], ARRAY[''], %s))[1]",
+                     self.id, [new_id()], [hashlib.sha256((text or new_id()).encode()).digest()], [text or "text"])
 
     def submit(self, job=None, user=None, release=True, priority=0, key=None, body=b"b"):
         """One application; returns (its id, changes)."""

@@ -22,7 +22,7 @@ Test(profile, reads_employments_atoms_and_skills)
     cr_assert_not(p->empty);
     cr_assert_eq(p->education, EDUCATION_MASTER);
     for (size_t i = 0; i < p->atoms_n; i++) {
-        char id[16];
+        char id[32];
         snprintf(id, sizeof(id), "a%zu", i + 1);
         cr_assert(str_eqc(p->atoms[i].id, id));
         cr_assert_not_null(yyjson_ptr_getn(p->document, p->atoms[i].pointer.p, p->atoms[i].pointer.n), "%.*s", STR_ARG(p->atoms[i].pointer));

@@ -1,0 +1,259 @@
+/* jobmill analyze|score|tailor|letter: the engine on files, without any server. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "cli/commands.h"
+#include "cli/view.h"
+#include "core/clock.h"
+#include "pipeline/engine/analysis.h"
+#include "pipeline/engine/letter.h"
+#include "pipeline/engine/match.h"
+#include "pipeline/engine/profile.h"
+#include "pipeline/engine/score.h"
+#include "pipeline/engine/tailor.h"
+
+#define ENGINE_ARENA_MAX_BYTES ((size_t)256 * 1024 * 1024)
+#define ENGINE_TEXT_BYTES      ((size_t)16 * 1024 * 1024)
+
+struct engine {
+    struct cli *cli;
+    struct arena arena;
+    struct posting posting;
+    struct analysis *analysis;
+    struct profile *profile;
+    struct match *match;
+    struct month now;
+    struct str document; /* JSON text: the result */
+    struct err err;
+};
+
+static int engine_file(struct engine *e, const char *path, size_t max_bytes, struct str *ret)
+{
+    struct buf b;
+    buf_init(&b, max_bytes);
+    int rc = files_read(path, &b, &e->err);
+    char *copy = rc == 0 ? arena_strndup(&e->arena, buf_str(&b), b.len) : NULL;
+    *ret = (struct str){.p = copy, .n = b.len};
+    buf_fini(&b);
+    if (rc == 0 && !copy)
+        rc = err_set(&e->err, ERR_MEMORY, "no memory left for %.100s", path);
+    return rc;
+}
+
+/* By extension; without one (standard input) by what it begins with. */
+static enum posting_format engine_format(const char *path, struct str body)
+{
+    struct str name = str_of(path), text = str_trim(body);
+    if (str_iends(name, ".html") || str_iends(name, ".htm"))
+        return POSTING_HTML;
+    if (str_iends(name, ".json") || str_iends(name, ".jsonld"))
+        return POSTING_JSON_LD;
+    if (strcmp(path, "-") != 0)
+        return POSTING_TEXT;
+    if (str_istarts(text, "<!doctype") || str_istarts(text, "<html"))
+        return POSTING_HTML;
+    return text.n && (text.p[0] == '{' || text.p[0] == '[') ? POSTING_JSON_LD : POSTING_TEXT;
+}
+
+static int engine_posting(struct engine *e, const char *path)
+{
+    struct str body;
+    int rc = engine_file(e, path, POSTING_SOURCE_MAX_BYTES, &body);
+    if (rc < 0)
+        return rc;
+    struct posting_source source = {.format = engine_format(path, body), .body = body};
+    rc = posting_read(&e->arena, &source, &e->posting, &e->err);
+    return rc < 0 ? rc : analysis_make(&e->arena, &e->posting, &e->analysis, &e->err);
+}
+
+static int engine_match(struct engine *e)
+{
+    const char *path = cli_option(e->cli, "profile");
+    struct str json;
+    if (!path)
+        return err_set(&e->err, ERR_CONFIG, "%s needs --profile P.json, a JSON Resume", e->cli->command->name);
+    if (strcmp(path, "-") == 0 && strcmp(e->cli->args.words[0], "-") == 0)
+        return err_set(&e->err, ERR_CONFIG, "standard input can be the profile or the posting, not both");
+    int rc = engine_file(e, path, PROFILE_MAX_BYTES, &json);
+    if (rc < 0)
+        return rc;
+    rc = profile_read(&e->arena, json, &e->profile, &e->err);
+    if (rc < 0)
+        return *e->err.pointer ? err_prefix(&e->err, "%s", e->err.pointer) : rc;
+    if (e->profile->empty)
+        return err_set(&e->err, ERR_NO_EVIDENCE, "the profile has nothing to write from: no work, project, education or skill");
+    return match_make(&e->arena, e->analysis, e->profile, &e->match, &e->err);
+}
+
+static int engine_choice(struct engine *e, const char *option, const char *const *names, int n, int *ret)
+{
+    const char *text = cli_option(e->cli, option);
+    *ret = 0;
+    for (int i = 0; text && i < n; i++)
+        if (strcmp(text, names[i]) == 0)
+            *ret = i + 1;
+    if (!text || *ret)
+        return 0;
+    const char *near = args_nearest(text, names, n);
+    return err_set(&e->err, ERR_CONFIG, "--%s: there is no \"%.40s\"%s%s", option, text, near ? ": did you mean " : "", near ? near : "");
+}
+
+static void engine_now(struct engine *e)
+{
+    time_t t = (time_t)(clock_wall_us() / 1000000);
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    e->now = (struct month){.y = tm.tm_year + 1900, .m = tm.tm_mon + 1};
+}
+
+/* The document as it is, or as text. */
+static int engine_print(struct engine *e, int (*view)(struct engine *e, yyjson_val *root, struct buf *out))
+{
+    yyjson_val *root;
+    struct buf out;
+    buf_init(&out, ENGINE_TEXT_BYTES);
+    int rc = 0;
+    if (e->cli->json) {
+        buf_add(&out, e->document.p, e->document.n);
+        buf_addc(&out, '\n');
+    } else {
+        rc = json_parse(&e->arena, e->document, &root, NULL, &e->err);
+        if (rc == 0)
+            rc = view(e, root, &out);
+    }
+    if (rc == 0)
+        fwrite(buf_str(&out), 1, out.len, stdout);
+    buf_fini(&out);
+    return rc;
+}
+
+static int engine_run(struct cli *cli, bool profile, int (*make)(struct engine *e), int (*view)(struct engine *e, yyjson_val *root, struct buf *out))
+{
+    struct engine *e = calloc(1, sizeof(*e));
+    if (!e)
+        return CLI_FAILED;
+    e->cli = cli;
+    arena_init(&e->arena, ENGINE_ARENA_MAX_BYTES);
+    engine_now(e);
+    int rc = engine_posting(e, cli->args.words[0]);
+    if (rc == 0 && profile)
+        rc = engine_match(e);
+    if (rc == 0)
+        rc = make(e);
+    if (rc == 0)
+        rc = engine_print(e, view);
+    int code = rc < 0 ? cli_fail(&e->err) : CLI_OK;
+    arena_fini(&e->arena);
+    free(e);
+    return code;
+}
+
+/* analyze */
+
+static int engine_make_analysis(struct engine *e)
+{
+    return analysis_to_json(&e->arena, e->analysis, &e->document, &e->err);
+}
+
+static int engine_view_analysis(struct engine *e UNUSED, yyjson_val *root, struct buf *out)
+{
+    view_analysis(root, out);
+    return 0;
+}
+
+int cmd_analyze(struct cli *cli)
+{
+    return engine_run(cli, false, engine_make_analysis, engine_view_analysis);
+}
+
+/* score */
+
+static int engine_make_score(struct engine *e)
+{
+    struct score_result score;
+    int rc = score_make(&e->arena, e->analysis, e->profile, e->match, e->now, &score, &e->err);
+    e->document = score.json;
+    return rc;
+}
+
+static int engine_view_score(struct engine *e UNUSED, yyjson_val *root, struct buf *out)
+{
+    struct str band = json_get_str(root, "band");
+    buf_addf(out, "%lld (%.*s)\n", (long long)json_get_int(root, "overall", -1), (int)band.n, band.p ? band.p : "");
+    view_score(root, out);
+    return 0;
+}
+
+int cmd_score(struct cli *cli)
+{
+    return engine_run(cli, true, engine_make_score, engine_view_score);
+}
+
+/* tailor */
+
+static int engine_make_resume(struct engine *e)
+{
+    static const char *const strategies[] = {"none", "nudge", "keywords", "full"};
+    int strategy;
+    int rc = engine_choice(e, "strategy", strategies, (int)ARRAY_LEN(strategies), &strategy);
+    struct tailor_options how = {.strategy = (enum tailor_strategy)strategy, .now = e->now};
+    return rc < 0 ? rc : tailor_make(&e->arena, e->analysis, e->profile, e->match, how, &e->document, &e->err);
+}
+
+static int engine_view_resume(struct engine *e, yyjson_val *root, struct buf *out)
+{
+    struct str text;
+    int rc = resume_to_markdown(&e->arena, json_get_obj(root, "document"), &text, &e->err);
+    if (rc < 0)
+        return rc;
+    buf_add(out, text.p, text.n);
+    struct buf notes; /* the résumé alone goes to standard output, so that it can be piped */
+    buf_init(&notes, ENGINE_TEXT_BYTES);
+    view_changes(root, &notes);
+    view_violations(root, "résumé", &notes);
+    if (!e->cli->quiet)
+        fputs(buf_str(&notes), stderr);
+    buf_fini(&notes);
+    return 0;
+}
+
+int cmd_tailor(struct cli *cli)
+{
+    return engine_run(cli, true, engine_make_resume, engine_view_resume);
+}
+
+/* letter */
+
+static int engine_make_letter(struct engine *e)
+{
+    static const char *const tones[] = {"formal", "direct", "conversational", "mirror"};
+    static const char *const lengths[] = {"short", "standard", "long"};
+    int tone, length;
+    int rc = engine_choice(e, "tone", tones, (int)ARRAY_LEN(tones), &tone);
+    if (rc == 0)
+        rc = engine_choice(e, "length", lengths, (int)ARRAY_LEN(lengths), &length);
+    if (rc < 0)
+        return rc;
+    struct letter_options how = {.tone = (enum letter_tone)tone, .length = (enum letter_length)length, .now = e->now};
+    return letter_make(&e->arena, e->analysis, e->profile, e->match, how, &e->document, &e->err);
+}
+
+static int engine_view_letter(struct engine *e, yyjson_val *root, struct buf *out)
+{
+    struct str body = json_get_str(root, "body");
+    struct buf notes;
+    buf_add(out, body.p ? body.p : "", body.n);
+    if (body.n && body.p[body.n - 1] != '\n')
+        buf_addc(out, '\n');
+    buf_init(&notes, ENGINE_TEXT_BYTES);
+    view_violations(root, "letter", &notes);
+    if (!e->cli->quiet)
+        fputs(buf_str(&notes), stderr);
+    buf_fini(&notes);
+    return 0;
+}
+
+int cmd_letter(struct cli *cli)
+{
+    return engine_run(cli, true, engine_make_letter, engine_view_letter);
+}
