@@ -10,8 +10,8 @@
 
 static void docs_configuration(struct buf *out)
 {
-    buf_adds(out, "# Configuration\n\nGenerated from `common/core/config.def`.\n\n");
     config_docs(out);
+    buf_adds(out, "\nGenerated from `common/core/config.def`.\n");
 }
 
 static void docs_metrics(struct buf *out)

@@ -144,7 +144,7 @@ void view_analysis(yyjson_val *analysis, struct buf *out)
     view_pair("type", json_get_str(employment, "type"), out);
     view_pair("place", json_get_str(place, "text"), out);
     view_pair("mode", json_get_str(place, "work_mode"), out);
-    view_pair("pay", json_get_str(json_get_obj(analysis, "compensation"), "text"), out);
+    view_pair("pay", json_get_str(json_get_obj(analysis, "compensation"), "advertised_text"), out);
     view_pair("mission", json_get_str(analysis, "mission"), out);
     view_asked(analysis, true, "Required", out);
     view_asked(analysis, false, "Preferred", out);

@@ -136,8 +136,11 @@ static struct str body_of(const struct letter *l, struct str greeting, struct st
     }
     buf_adds(&b, "\n\n");
     buf_add(&b, signoff.p, signoff.n);
-    buf_adds(&b, l->p->name.n ? "\n" : "");
-    buf_add(&b, l->p->name.p, l->p->name.n);
+    struct str block[] = {l->p->name, l->p->email, l->p->phone};
+    for (size_t i = 0; i < ARRAY_LEN(block); i++) {
+        buf_adds(&b, block[i].n ? "\n" : "");
+        buf_add(&b, block[i].p, block[i].n);
+    }
     char *text = buf_failed(&b) ? NULL : arena_strndup(l->a, buf_str(&b), b.len);
     buf_fini(&b);
     return str_of(text);
@@ -183,16 +186,18 @@ static bool number_in(struct str digits, struct str text)
 
 static bool number_is_grounded(const struct letter *l, const struct sentence *s, struct str digits)
 {
-    struct str names[] = {l->title, l->company, l->p->email, l->p->name};
+    struct str names[] = {l->title, l->company, l->p->name, s->names};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (number_in(digits, names[i]))
             return true;
+    for (size_t i = 0; i < l->p->employments_n && !s->claim; i++)
+        if (number_in(digits, l->p->employments[i].organization))
+            return true; /* a remark may name a former employer */
     for (size_t i = 0; i < s->atoms_n; i++) {
         const struct atom *x = &l->p->atoms[s->atoms[i]];
         const struct employment *e = x->employment >= 0 ? &l->p->employments[x->employment] : NULL;
         if (number_in(digits, x->text) || (e && (number_in(digits, e->organization) || number_in(digits, e->role))))
             return true;
-        /* a skill may have digits in its name; it is named only when the atom has it */
     }
     return false;
 }

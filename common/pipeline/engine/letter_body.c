@@ -5,6 +5,7 @@
 #include "pipeline/engine/match_parts.h"
 
 #define GOAL_SHARE_MIN 0.3
+#define DUTY_FIT_MIN 0.34
 #define GAP_ITEMS_MAX 2
 #define NAME_MAX_BYTES 70
 
@@ -32,7 +33,9 @@ static struct str duty_quote(struct letter *l)
         double fit = 0;
         for (size_t k = 0; n >= 3 && k < l->picks_n; k++)
             fit = MAX(fit, lex_overlap(want, n, l->p->atoms[l->picks[k].atom].stems, l->p->atoms[l->picks[k].atom].stems_n, NULL));
-        struct str q = fit > top ? letter_quote(l, text) : NOTHING;
+        /* "Build ingestion ..." says what is to be done; "Since then ..." does not */
+        bool duty = fit >= DUTY_FIT_MIN || recast_highlight(l->a, text, false).form == RECAST_BASE;
+        struct str q = duty && fit > top ? letter_quote(l, text) : NOTHING;
         if (q.n) {
             top = fit;
             best = q;
@@ -200,6 +203,9 @@ static void gap_of_row(struct letter *l, const struct match_row *row, struct gap
         const struct skill *s = skills_by_slug(q->skills[i]);
         struct str word = s && strcmp(s->field, "soft") != 0 && strcmp(s->field, "method") != 0 && !profile_has(l, s) ? phrase_skill_in(q->text, s) : NOTHING;
         bool name = word.n && ((word.p[0] >= 'A' && word.p[0] <= 'Z') || str_ieqc(word, s->label));
+        bool implied = false;
+        if (name && match_related(l->p, s->slug, &implied) && implied)
+            continue; /* PostgreSQL is SQL: no gap */
         bool seen = !name || word.n > 40;
         for (size_t k = 0; k < g->lacking_n; k++)
             seen = seen || str_ieq(g->lacking[k], word);
@@ -260,6 +266,7 @@ void letter_gap(struct letter *l)
     struct sentence s = remark(50, "gap", 15);
     VALUE(&v, 'X') = phrase_join(l->a, g.lacking, g.lacking_n, "or");
     VALUE(&v, 'Y') = g.near;
+    s.names = VALUE(&v, 'X');
     s.claim = g.near.n > 0;
     s.relation = g.near.n ? "paraphrase" : "gap";
     if (g.near.n)
@@ -326,11 +333,4 @@ void letter_closing(struct letter *l)
         VALUE(&v, 'G') = e->organization;
     struct sentence s = remark(60, "closing", 0);
     letter_say(l, phrases(l)->closing, &v, &s);
-    if (l->p->email.n && l->o.length != LETTER_SHORT) {
-        VALUE(&v, 'E') = l->p->email;
-        s.priority = 90;
-        s.relation = "profile";
-        s.pointer = STR("/basics/email");
-        letter_say(l, phrases(l)->contact, &v, &s);
-    }
 }

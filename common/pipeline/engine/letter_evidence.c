@@ -165,7 +165,7 @@ static void one(struct letter *l, struct pick *p, bool first, int paragraph, siz
     /* a requirement is named where it helps: at the start of each place, and for about half of what follows */
     if (first || letter_random(l, 2))
         requirement_values(l, p, &v);
-    struct sentence s = {.claim = true, .relation = "paraphrase", .atoms = {p->atom}, .atoms_n = 1, .quote = VALUE(&v, 'Q'), .paragraph = paragraph, .role = "evidence"};
+    struct sentence s = {.claim = true, .relation = "paraphrase", .atoms = {p->atom}, .atoms_n = 1, .quote = VALUE(&v, 'Q'), .names = VALUE(&v, 'S'), .paragraph = paragraph, .role = "evidence"};
     s.priority = rank == 0 ? 0 : 20 + (int)rank;
     bool noun = p->recast.form == RECAST_NOUN || p->recast.form == RECAST_PASSIVE;
     if (p->recast.form == RECAST_PASSIVE) {

@@ -44,6 +44,7 @@ struct sentence {
     size_t atoms[LETTER_ATOMS_PER_SENTENCE];
     size_t atoms_n;
     struct str quote;   /* words of the posting inside it */
+    struct str names;   /* names of skills as the posting writes them: digits in them ("OAuth 2.0") claim nothing */
     struct str pointer; /* place in the profile when it is no atom */
     int paragraph;      /* which one; rising */
     const char *role;   /* of that paragraph */
@@ -93,7 +94,7 @@ void letter_gap(struct letter *l);
 void letter_closing(struct letter *l);
 
 struct letter_phrases {
-    const char *const *opening, *const *company, *const *duty, *const *gap, *const *gap_near, *const *goal, *const *place, *const *contact, *const *closing, *const *signoff;
+    const char *const *opening, *const *company, *const *duty, *const *gap, *const *gap_near, *const *goal, *const *place, *const *closing, *const *signoff;
 };
 extern const struct letter_phrases LETTER_PHRASES[3]; /* by tone - 1: formal, direct, conversational */
 extern const char *const LETTER_LEAD_SKILL[], *const LETTER_LEAD_QUOTE[], *const LETTER_LEAD_PLAIN[], *const LETTER_NEXT[], *const LETTER_NEXT_SKILL[],

@@ -2,7 +2,7 @@
  * {O} place ("at Harborlight Payments"), {P} the same with a capital, {G} the organisation's name, {D} the same when it is past, {B} when it is
  * current, {R} role, {V} "am" or "was", {H} "role" or "project", {K} clause ("I cut ..."), {W} the clause without "I", {N} a line that has no verb,
  * {S} skills, {Z} skills with a capital, {X} what is lacking, {Y} what is nearest, {J} list of credentials, {U} degree or study, {I} institution,
- * {M} language, {F} level, {E} e-mail. A template is used only when everything it names is known. */
+ * {M} language, {F} level,  A template is used only when everything it names is known. */
 #include "pipeline/engine/letter_parts.h"
 
 static const char *const OPENING_FORMAL[] = {
@@ -123,7 +123,7 @@ static const char *const GAP_CONVERSATIONAL[] = {
     "You won't find {X} on my résumé, and I'd rather say so now.",
     "The one thing I can't show you is {X}.",
     "I'll be upfront: I can't point to {X} yet.",
-    "If {X} is a must, you should know I can't point to it yet.",
+    "If {X} is a must, you should know I can't point to that yet.",
     NULL,
 };
 static const char *const GAP_NEAR_FORMAL[] = {
@@ -151,9 +151,6 @@ static const char *const GOAL_CONVERSATIONAL[] = {"I'm looking for {U}.", "What 
 static const char *const PLACE_FORMAL[] = {"I live in {I}.", "I am resident in {I}.", NULL};
 static const char *const PLACE_DIRECT[] = {"I live in {I}.", "I am already in {I}.", "I am based in {I}.", NULL};
 static const char *const PLACE_CONVERSATIONAL[] = {"I'm in {I} already.", "I live in {I}.", "I'm based in {I}.", NULL};
-static const char *const CONTACT_FORMAL[] = {"I can be reached at {E}.", "My address for replies is {E}.", NULL};
-static const char *const CONTACT_DIRECT[] = {"You can reach me at {E}.", "The best way to reach me is {E}.", "A note to {E} reaches me.", NULL};
-static const char *const CONTACT_CONVERSATIONAL[] = {"You'll reach me at {E}.", "Just write to {E}.", NULL};
 static const char *const CLOSING_FORMAL[] = {
     "I would welcome the opportunity to discuss the {T} position with you.",
     "I would be pleased to set out the details of my work at {G} in an interview.",
@@ -192,10 +189,10 @@ static const char *const SIGNOFF_DIRECT[] = {"Best regards,", "Kind regards,", "
 static const char *const SIGNOFF_CONVERSATIONAL[] = {"Best wishes,", "Best,", "All the best,", "Thanks for reading,", NULL};
 
 const struct letter_phrases LETTER_PHRASES[3] = {
-    {OPENING_FORMAL, COMPANY_FORMAL, DUTY_FORMAL, GAP_FORMAL, GAP_NEAR_FORMAL, GOAL_FORMAL, PLACE_FORMAL, CONTACT_FORMAL, CLOSING_FORMAL, SIGNOFF_FORMAL},
-    {OPENING_DIRECT, COMPANY_DIRECT, DUTY_DIRECT, GAP_DIRECT, GAP_NEAR_DIRECT, GOAL_DIRECT, PLACE_DIRECT, CONTACT_DIRECT, CLOSING_DIRECT, SIGNOFF_DIRECT},
+    {OPENING_FORMAL, COMPANY_FORMAL, DUTY_FORMAL, GAP_FORMAL, GAP_NEAR_FORMAL, GOAL_FORMAL, PLACE_FORMAL, CLOSING_FORMAL, SIGNOFF_FORMAL},
+    {OPENING_DIRECT, COMPANY_DIRECT, DUTY_DIRECT, GAP_DIRECT, GAP_NEAR_DIRECT, GOAL_DIRECT, PLACE_DIRECT, CLOSING_DIRECT, SIGNOFF_DIRECT},
     {OPENING_CONVERSATIONAL, COMPANY_CONVERSATIONAL, DUTY_CONVERSATIONAL, GAP_CONVERSATIONAL, GAP_NEAR_CONVERSATIONAL, GOAL_CONVERSATIONAL, PLACE_CONVERSATIONAL,
-     CONTACT_CONVERSATIONAL, CLOSING_CONVERSATIONAL, SIGNOFF_CONVERSATIONAL},
+     CLOSING_CONVERSATIONAL, SIGNOFF_CONVERSATIONAL},
 };
 
 /* The first sentence about a post or project. */
@@ -227,6 +224,14 @@ const char *const LETTER_LEAD_QUOTE[] = {
 };
 const char *const LETTER_LEAD_PLAIN[] = {
     "{P}, {K}.",
+    "{P}, for example, {K}.",
+    "To give an example, {O}, {K}.",
+    "One example: {O}, {K}.",
+    "A concrete case: {O}, {K}.",
+    "Also relevant here: {O}, {K}.",
+    "{P}, to name one thing, {K}.",
+    "Something I would point to: {O}, {K}.",
+    "Worth mentioning as well: {O}, {K}.",
     "As {R} at {G}, {K}.",
     "In my work as {R} at {G}, {K}.",
     "At {G}, where I {V} {R}, {K}.",

@@ -36,7 +36,7 @@ static double base_value(const struct letter *l, size_t atom, const struct recas
     const struct employment *e = x->employment >= 0 ? &l->p->employments[x->employment] : NULL;
     double v = l->m->atom_relevance[atom] + (x->has_number ? 0.12 : 0) + form_bonus(r->form);
     if (e)
-        v += 0.1 / (1.0 + (double)e->index) + (e->kind == EMPLOYMENT_JOB ? 0.08 : 0);
+        v += 0.1 / (1.0 + (double)e->index) + (e->kind == EMPLOYMENT_JOB ? 0.18 : 0);
     if (r->tail.n > LINE_LONG_BYTES)
         v -= 0.1;
     return v - (r->tail.n > LINE_LONG_BYTES + 120 ? 0.3 : 0);
@@ -137,7 +137,9 @@ void letter_pick(struct letter *l)
             break;
         l->picks[l->picks_n++] = (struct pick){.atom = best, .recast = recast[best]};
         bytes += recast[best].tail.n;
-        value[best] = 0;
+        for (size_t i = 0; i < n; i++)
+            if (str_ieq(l->p->atoms[i].text, l->p->atoms[best].text))
+                value[i] = 0; /* said once is enough */
         cover(l, best, covered);
     }
     group(l);

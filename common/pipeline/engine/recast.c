@@ -89,7 +89,7 @@ static const char *const COUNTABLE[] = {"team", "system", "pipeline", "platform"
                                         "website", "site", "mvp", "process", "program", "programme", "project", "initiative", "database", "feature", "strategy", "model", "architecture", "layer", "study",
                                         "report", "survey", "course", "runbook", "group", "department", "campaign", "portal", "module", "component", "script", "prototype", "plan", "budget", "workflow",
                                         "tracker", "schedule", "network", "warehouse", "store", "suite", "integration", "solution", "toolkit", "plugin", "bot", "job", "procedure", "committee", "workshop",
-                                        "curriculum", "unit", "catalog", "catalogue", "mechanism", "algorithm", "monolith", "product", "crew", "squad", "kitchen", "menu", "classroom", NULL};
+                                        "curriculum", "unit", "catalog", "catalogue", "mechanism", "algorithm", "monolith", "product", "crew", "squad", "kitchen", "menu", "classroom", "award", "prize", "grant", "contract", NULL};
 static const char *const NP_ENDS[] = {"that", "which", "who", "of", "using", "supporting", "handling", "serving", "reducing", "improving", "increasing", "enabling", "and", "or", "achieving", "where",
                                       "while", "so", "through", "via", "between", "allowing", "covering", "including", "resulting", "saving", "spanning", "processing", "cutting", "leading", "adopted",
                                       "used", "based", "built", NULL};
@@ -148,7 +148,7 @@ static struct recast of_verb(struct arena *a, struct str s, struct str first, st
     struct recast r = {.form = RECAST_NOUN, .tail = phrase_lower_first(a, s)};
     bool before_preposition = is_one_of(second, PREPOSITIONS);
     enum verb_kind kind = verb_of(first);
-    size_t after = first.n;
+    size_t after = str_ieqc(second, "with") ? (size_t)(second.p - s.p) + second.n : first.n;
     if (kind == VERB_NONE && is_adverb(first) && (kind = verb_of(second)) != VERB_NONE)
         after = (size_t)(second.p - s.p) + second.n;
     if (before_preposition && project && (is_one_of(first, THING_PASSIVE) || str_ieqc(first, "open-sourced"))) {

@@ -148,8 +148,8 @@ class Mill:
     def wake(self, unclaimed_ms=3000, deadline_ms=600000, limit=1000):
         return rows(self.dispatcher, "SELECT reason, tenant_id, subject_id, stage, attempt FROM jm_wake(%s, %s, %s)", unclaimed_ms, deadline_ms, limit)
 
-    def expire(self, lease_ms=1500, attempts=5):
-        return rows(self.dispatcher, "SELECT kind, instance, tenant_id, subject_id, stage, attempt FROM jm_expire(%s, %s)", lease_ms, attempts)
+    def expire(self, lease_ms=1500):
+        return rows(self.dispatcher, "SELECT kind, instance, tenant_id, subject_id, stage, attempt FROM jm_expire(%s)", lease_ms)
 
     def sweep(self, limit=100):
         return changes(self.dispatcher, "jm_sweep_batches(%s)", limit)
