@@ -72,7 +72,7 @@ static void trace_build(struct trace *t, const char *span, bool sampled)
 void trace_from_header(struct str traceparent, struct trace *ret)
 {
     struct str id, old_span;
-    bool sampled = true;
+    bool sampled = false; /* who wants lines in the logs says so */
     if (trace_split(str_trim(traceparent), &id, &old_span, &sampled)) {
         memcpy(ret->id, id.p, id.n);
         ret->id[id.n] = '\0';

@@ -12,7 +12,12 @@ struct trace {
     char id[TRACE_ID_BYTES];         /* for logs */
 };
 
-/* From a caller's header; a missing or invalid one starts a new trace. The span id is always new. */
+/* From a caller's header; a missing or invalid one starts a new trace that is not sampled. The span id is always new. */
 void trace_from_header(struct str traceparent, struct trace *ret);
 /* From what was stored or carried by Kafka: "" leaves both empty. */
 void trace_from_stored(struct str traceparent, struct trace *ret);
+/* The caller asked for this trace to be recorded: every step of it is logged at level info. */
+static inline bool trace_sampled(const struct trace *t)
+{
+    return t->parent[0] && t->parent[TRACE_PARENT_BYTES - 2] == '1';
+}

@@ -23,7 +23,8 @@ static int api_address(struct api *a, struct err *err)
     } else {
         int rc = cli_path(a->cli, FLEET_URL_FILE, path, err);
         if (rc == 0 && files_line(path, a->base, sizeof(a->base), NULL) < 0)
-            rc = err_set(err, ERR_UNAVAILABLE, "no gateway runs in %.150s: jobmill up --detach starts one, --client.url names another",
+            rc = err_set(err, ERR_UNAVAILABLE,
+                         "no gateway runs in %.150s: jobmill up --detach starts one, --client.url names another",
                          a->cli->run_dir);
         if (rc < 0)
             return rc;
@@ -45,7 +46,8 @@ int api_open(struct api *a, const struct cli *cli, struct err *err)
     if (*given)
         snprintf(key, sizeof(key), "%s", given);
     else if (cli_path(cli, SETUP_KEY_FILE, path, err) < 0 || files_line(path, key, sizeof(key), NULL) < 0)
-        return err_set(err, ERR_UNAUTHORIZED, "no API key: give JOBMILL_CLIENT_API_KEY_FILE, or run where %.120s/%s is", cli->run_dir, SETUP_KEY_FILE);
+        return err_set(err, ERR_UNAUTHORIZED, "no API key: give JOBMILL_CLIENT_API_KEY_FILE, or run where %.120s/%s is",
+                       cli->run_dir, SETUP_KEY_FILE);
     snprintf(a->auth, sizeof(a->auth), "Authorization: Bearer %s", key);
     explicit_bzero(key, sizeof(key));
     a->http = http_client_new();
@@ -76,7 +78,8 @@ static void api_problem_text(const struct api_reply *r, char *out, size_t cap)
         yyjson_val *f = yyjson_arr_get(faults, i);
         struct str pointer = json_get_str(f, "pointer"), what = json_get_str(f, "detail");
         if (what.n && !(str_eq(what, main) && pointer.n == 0))
-            at += (size_t)snprintf(out + at, cap - at, "%s" STR_FMT "%s" STR_FMT, at ? "; " : "", STR_ARG(pointer), pointer.n ? " " : "", STR_ARG(what));
+            at += (size_t)snprintf(out + at, cap - at, "%s" STR_FMT "%s" STR_FMT, at ? "; " : "", STR_ARG(pointer),
+                                   pointer.n ? " " : "", STR_ARG(what));
     }
     if (r->request_id[0] && at < cap)
         snprintf(out + at, cap - at, " (request %s)", r->request_id);
@@ -93,7 +96,7 @@ static int api_refused(const struct api_reply *r, struct err *err)
     snprintf(slug, sizeof(slug), STR_FMT, (int)MIN(last.n, sizeof(slug) - 1), last.p ? last.p : "");
     enum err_code code = err_from_slug(slug);
     if (code == ERR_NONE)
-        code = r->status == 401 ? ERR_UNAUTHORIZED
+        code = r->status == 401   ? ERR_UNAUTHORIZED
                : r->status == 404 ? ERR_NOT_FOUND
                : r->status == 409 ? ERR_CONFLICT
                : r->status == 429 ? ERR_RATE_LIMITED
@@ -123,14 +126,16 @@ static int api_take(struct api_reply *ret, struct http_client_response *r)
             ret->json = NULL;
         if (!ret->request_id[0]) {
             struct str id = json_get_str(ret->json, "request_id");
-            snprintf(ret->request_id, sizeof(ret->request_id), STR_FMT, (int)MIN(id.n, sizeof(ret->request_id) - 1), id.p ? id.p : "");
+            snprintf(ret->request_id, sizeof(ret->request_id), STR_FMT, (int)MIN(id.n, sizeof(ret->request_id) - 1),
+                     id.p ? id.p : "");
         }
     }
     return ret->status;
 }
 
 /* One try. -ERR_x of the transport, or the status. */
-static int api_send(struct api *a, const struct api_request *q, struct api_reply *ret, unsigned *ret_wait_s, struct err *err)
+static int api_send(struct api *a, const struct api_request *q, struct api_reply *ret, unsigned *ret_wait_s,
+                    struct err *err)
 {
     char url[API_URL_BYTES], type[96], accept[96], key[96], last[64];
     const char *headers[API_HEADERS_MAX] = {a->auth, "User-Agent: jobmill/" JOBMILL_VERSION};
@@ -156,8 +161,18 @@ static int api_send(struct api *a, const struct api_request *q, struct api_reply
     if (q->file)
         rewind(q->file);
     struct http_client_request h = {
-        .method = q->method, .url = url, .headers = headers, .body = q->body, .has_body = q->body.p != NULL, .body_file = q->file,
-        .on_data = q->on_data, .data_ud = q->ud, .tick = q->tick, .tick_ud = q->ud, .silence_ms = q->silence_ms, .total_ms = q->total_ms,
+        .method = q->method,
+        .url = url,
+        .headers = headers,
+        .body = q->body,
+        .has_body = q->body.p != NULL,
+        .body_file = q->file,
+        .on_data = q->on_data,
+        .data_ud = q->ud,
+        .tick = q->tick,
+        .tick_ud = q->ud,
+        .silence_ms = q->silence_ms,
+        .total_ms = q->total_ms,
         .body_max_bytes = (size_t)256 * 1024 * 1024,
     };
     struct http_client_response r;

@@ -14,17 +14,18 @@ struct args_option {
 
 struct args {
     const char *values[ARGS_OPTIONS_MAX]; /* by row of the table; "" for a switch that is on; NULL when not given */
-    char **words;    /* arguments, in order; borrowed from argv */
+    char **words;                         /* arguments, in order; borrowed from argv */
     int word_count;
     char **settings; /* --key=value and --key value of the configuration, as they stood */
     int setting_count;
 };
 
-/* Sorts argv (argc words, the command's name not among them) by the options of two tables (the command's, then those of every command; rows are
- * numbered through both). --name=value and --name value; everything behind "--" is an argument; "-" alone is one. Other words with two dashes are
- * settings, unless they look like a misspelled option. The arrays of ret are owned: args_fini (also after a failure).
- * ERR_CONFIG with one sentence. */
-int args_parse(int argc, char **argv, const struct args_option *own, const struct args_option *common, struct args *ret, struct err *err);
+/* Sorts argv (argc words, the command's name not among them) by the options of two tables (the command's, then those of
+ * every command; rows are numbered through both). --name=value and --name value; everything behind "--" is an argument;
+ * "-" alone is one. Other words with two dashes are settings, unless they look like a misspelled option. The arrays of
+ * ret are owned: args_fini (also after a failure). ERR_CONFIG with one sentence. */
+int args_parse(int argc, char **argv, const struct args_option *own, const struct args_option *common, struct args *ret,
+               struct err *err);
 void args_fini(struct args *a);
 
 /* "analyzer=3": the name (cap bytes) and the number 0..max. ERR_CONFIG otherwise. */

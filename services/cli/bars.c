@@ -13,14 +13,20 @@ void bars_read(yyjson_val *batch, struct bars_counts *ret)
 {
     yyjson_val *counts = json_get_obj(batch, "counts"), *stages = json_get_obj(batch, "stages");
     *ret = (struct bars_counts){
-        .accepted = json_get_int(counts, "accepted", 0),         .waiting = json_get_int(counts, "waiting", 0),
-        .running = json_get_int(counts, "running", 0),           .parked = json_get_int(counts, "parked", 0),
-        .done = json_get_int(counts, "done", 0),                 .needs_review = json_get_int(counts, "needs_review", 0),
-        .failed = json_get_int(counts, "failed", 0),             .cancelled = json_get_int(counts, "cancelled", 0),
-        .cost_microusd = json_get_int(batch, "cost_microusd", 0), .eta_s = json_get_int(batch, "eta_s", -1),
+        .accepted = json_get_int(counts, "accepted", 0),
+        .waiting = json_get_int(counts, "waiting", 0),
+        .running = json_get_int(counts, "running", 0),
+        .parked = json_get_int(counts, "parked", 0),
+        .done = json_get_int(counts, "done", 0),
+        .needs_review = json_get_int(counts, "needs_review", 0),
+        .failed = json_get_int(counts, "failed", 0),
+        .cancelled = json_get_int(counts, "cancelled", 0),
+        .cost_microusd = json_get_int(batch, "cost_microusd", 0),
+        .eta_s = json_get_int(batch, "eta_s", -1),
     };
     struct str state = json_get_str(batch, "state");
-    snprintf(ret->state, sizeof(ret->state), STR_FMT, (int)MIN(state.n, sizeof(ret->state) - 1), state.p ? state.p : "");
+    snprintf(ret->state, sizeof(ret->state), STR_FMT, (int)MIN(state.n, sizeof(ret->state) - 1),
+             state.p ? state.p : "");
     for (int s = 1; s <= STAGE_MAX; s++) {
         yyjson_val *stage = json_get_obj(stages, stage_name((enum stage)s));
         ret->stage_done[s] = json_get_int(stage, "done", 0);
@@ -63,7 +69,8 @@ static void bars_row(const char *name, int64_t done, int64_t total, struct bars_
     width = width < BARS_WIDTH_MIN ? BARS_WIDTH_MIN : MIN(width, BARS_WIDTH_MAX);
     buf_addf(out, "%-*s", BARS_NAME_COLUMNS, name);
     bars_bar(done, total, width, style, out);
-    buf_addf(out, " %3d%%  %s/%s\n", total > 0 ? (int)(done * 100 / total) : 0, format_count(done, a), format_count(total, b));
+    buf_addf(out, " %3d%%  %s/%s\n", total > 0 ? (int)(done * 100 / total) : 0, format_count(done, a),
+             format_count(total, b));
 }
 
 /* " 3 failed" only when there are any. */
@@ -71,10 +78,12 @@ static void bars_some(int64_t n, const char *what, const char *color, struct bar
 {
     char text[FORMAT_BYTES];
     if (n > 0)
-        buf_addf(out, "  %s%s %s%s", bars_color(style, color), format_count(n, text), what, bars_color(style, "\033[0m"));
+        buf_addf(out, "  %s%s %s%s", bars_color(style, color), format_count(n, text), what,
+                 bars_color(style, "\033[0m"));
 }
 
-static void bars_numbers(const struct bars_counts *c, double rate, uint64_t elapsed_ms, struct bars_style style, struct buf *out)
+static void bars_numbers(const struct bars_counts *c, double rate, uint64_t elapsed_ms, struct bars_style style,
+                         struct buf *out)
 {
     char a[FORMAT_BYTES], b[FORMAT_BYTES];
     buf_addf(out, "%s%s done%s", bars_color(style, "\033[32m"), format_count(c->done, a), bars_color(style, "\033[0m"));
@@ -91,7 +100,8 @@ static void bars_numbers(const struct bars_counts *c, double rate, uint64_t elap
         buf_addf(out, "  %.1f/s", rate);
     int64_t left = c->accepted - bars_finished(c);
     if (!bars_ended(c) && left > 0 && (rate > 0 || c->eta_s >= 0))
-        buf_addf(out, "  about %s left", format_duration((uint64_t)((rate > 0 ? (double)left / rate : (double)c->eta_s) * 1000), b));
+        buf_addf(out, "  about %s left",
+                 format_duration((uint64_t)((rate > 0 ? (double)left / rate : (double)c->eta_s) * 1000), b));
     if (c->cost_microusd > 0)
         buf_addf(out, "  %s", format_cost(c->cost_microusd, b));
     buf_addc(out, '\n');

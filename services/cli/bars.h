@@ -11,8 +11,8 @@ struct bars_counts {
     int64_t accepted, waiting, running, parked, done, needs_review, failed, cancelled;
     int64_t stage_done[STAGE_MAX + 1], stage_total[STAGE_MAX + 1];
     int64_t cost_microusd;
-    int64_t eta_s;    /* -1: unknown */
-    char state[16];   /* of the batch */
+    int64_t eta_s;  /* -1: unknown */
+    char state[16]; /* of the batch */
 };
 
 /* Reads a batch object of the API. */
@@ -21,13 +21,14 @@ bool bars_ended(const struct bars_counts *c);
 int64_t bars_finished(const struct bars_counts *c); /* applications that ended, whatever how */
 
 struct bars_style {
-    int width;  /* columns of the terminal */
+    int width; /* columns of the terminal */
     bool color;
     bool ascii; /* no block characters */
 };
 
 #define BARS_LINES (STAGE_MAX + 2) /* of bars_write, each ended by \n */
 /* rate: applications a second, < 0 unknown. */
-void bars_write(const struct bars_counts *c, double rate, uint64_t elapsed_ms, struct bars_style style, struct buf *out);
+void bars_write(const struct bars_counts *c, double rate, uint64_t elapsed_ms, struct bars_style style,
+                struct buf *out);
 /* The same in one line, for logs. */
 void bars_line(const struct bars_counts *c, double rate, uint64_t elapsed_ms, struct buf *out);

@@ -1,5 +1,6 @@
-/* Nothing is left behind: a child asks the kernel for SIGTERM at its parent's death before it becomes the daemon (and checks that the parent has not died
- * before it asked). Its death wakes the loop through a pidfd; where the kernel has none, the supervisor's timer finds it. */
+/* Nothing is left behind: a child asks the kernel for SIGTERM at its parent's death before it becomes the daemon (and
+ * checks that the parent has not died before it asked). Its death wakes the loop through a pidfd; where the kernel has
+ * none, the supervisor's timer finds it. */
 #include "cli/children.h"
 
 #include <errno.h>

@@ -27,7 +27,8 @@ static void cli_help_options(struct buf *out, const struct args_option *rows)
 {
     for (; rows && rows->name; rows++) {
         char left[64];
-        snprintf(left, sizeof(left), "--%s%s%s", rows->name, rows->argument ? " " : "", rows->argument ? rows->argument : "");
+        snprintf(left, sizeof(left), "--%s%s%s", rows->name, rows->argument ? " " : "",
+                 rows->argument ? rows->argument : "");
         buf_addf(out, "  %-26s %s\n", left, rows->help);
     }
 }
@@ -78,7 +79,8 @@ static int cli_overview(void)
         snprintf(left, sizeof(left), "%s %s", c->name, c->arguments);
         buf_addf(&b, "  %-36s %s\n", left, c->about);
     }
-    buf_adds(&b, "\nExit codes: 0 done, 1 failure, 2 wrong usage, 3 a batch with items that failed or need review, 4 key refused, 124 wait over\n");
+    buf_adds(&b, "\nExit codes: 0 done, 1 failure, 2 wrong usage, 3 a batch with items that failed or need review, 4 "
+                 "key refused, 124 wait over\n");
     return cli_put(&b);
 }
 

@@ -51,7 +51,8 @@ static inline bool cli_switch(const struct cli *cli, const char *name)
 /* A duration like "90s", "5m" or plain seconds in ms; 0 when the option was not given. ERR_CONFIG. */
 int cli_duration_ms(const struct cli *cli, const char *name, uint64_t *ret, struct err *err);
 /* An option that is a number min..max; otherwise when it was not given. */
-int cli_number(const struct cli *cli, const char *name, unsigned min, unsigned max, unsigned otherwise, unsigned *ret, struct err *err);
+int cli_number(const struct cli *cli, const char *name, unsigned min, unsigned max, unsigned otherwise, unsigned *ret,
+               struct err *err);
 
 /* "jobmill: sentence" on standard error; the exit code that fits err. */
 int cli_fail(const struct err *err);

@@ -7,7 +7,8 @@
 #include "cli/submit.h"
 #include "cli/watch.h"
 
-static int demo_results(struct cli *cli, struct api *api, const char *batch, char dir[FILES_PATH_BYTES], struct err *err)
+static int demo_results(struct cli *cli, struct api *api, const char *batch, char dir[FILES_PATH_BYTES],
+                        struct err *err)
 {
     char parent[FILES_PATH_BYTES];
     int count, rc = cli_path(cli, "results", parent, err);
@@ -34,7 +35,10 @@ static void demo_goodbye(const struct cli *cli, const struct api *api, const cha
     cli_say(cli, "\nDocuments   %s", dir);
     cli_say(cli, "Address     %s   (its description: %s/openapi.json)", api->base, api->base);
     cli_say(cli, "Key         %s/%s", cli->run_dir, SETUP_KEY_FILE);
-    cli_say(cli, "Next        jobmill show %s\n            jobmill status\n            jobmill scale analyzer=3\n            jobmill stop", batch);
+    cli_say(cli,
+            "Next        jobmill show %s\n            jobmill status\n            jobmill scale analyzer=3\n           "
+            " jobmill stop",
+            batch);
 }
 
 int cmd_demo(struct cli *cli)

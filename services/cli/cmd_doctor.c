@@ -40,7 +40,8 @@ struct doctor {
     enum doctor_verdict worst;
 };
 
-static void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char *todo, const char *fmt, ...) PRINTF_LIKE(4, 5);
+static void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char *todo, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
 static void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char *todo, const char *fmt, ...)
 {
     va_list ap;
@@ -65,9 +66,11 @@ static const char *doctor_value(struct doctor *d, const char *sql, char *out, si
 static void doctor_config(struct doctor *d)
 {
     const char *origin = config_origin(d->cli->config, CONFIG_PG_PORT);
-    bool plain = strcmp(origin, "default") == 0 && strcmp(config_origin(d->cli->config, CONFIG_KAFKA_BROKERS), "default") == 0;
-    doctor_say(d, plain ? DOCTOR_WARN : DOCTOR_OK, plain ? "give a configuration: set -a; . RUN_DIR/env; set +a, or --config FILE" : NULL,
-               "run.dir %s%s", d->cli->run_dir, plain ? "; addresses of the services are all defaults" : "");
+    bool plain =
+        strcmp(origin, "default") == 0 && strcmp(config_origin(d->cli->config, CONFIG_KAFKA_BROKERS), "default") == 0;
+    doctor_say(d, plain ? DOCTOR_WARN : DOCTOR_OK,
+               plain ? "give a configuration: set -a; . RUN_DIR/env; set +a, or --config FILE" : NULL, "run.dir %s%s",
+               d->cli->run_dir, plain ? "; addresses of the services are all defaults" : "");
 }
 
 static void doctor_master_key(struct doctor *d)
@@ -76,7 +79,9 @@ static void doctor_master_key(struct doctor *d)
     struct err err = {0};
     const char *hex = config_str(d->cli->config, CONFIG_MASTER_KEY);
     if (!*hex) {
-        doctor_say(d, DOCTOR_FAIL, "set JOBMILL_MASTER_KEY_FILE to a file with 64 hex digits (stack.sh start makes one)", "there is none");
+        doctor_say(d, DOCTOR_FAIL,
+                   "set JOBMILL_MASTER_KEY_FILE to a file with 64 hex digits (stack.sh start makes one)",
+                   "there is none");
     } else if (seal_master_parse(str_of(hex), &key, &err) < 0) {
         doctor_say(d, DOCTOR_FAIL, "it must be 64 hex digits", "%s", err.msg);
     } else {
@@ -98,17 +103,21 @@ static void doctor_postgres(struct doctor *d)
     doctor_value(d, "SELECT current_setting('server_version_num')", number, sizeof(number));
     bool old = atoi(number) < DOCTOR_PG_NEEDED;
     doctor_say(d, old ? DOCTOR_FAIL : DOCTOR_OK, old ? "Postgres 15 or newer is needed" : NULL, "%s:%lld, version %s",
-               config_str(d->cli->config, CONFIG_PG_HOST), (long long)config_int(d->cli->config, CONFIG_PG_PORT), version);
+               config_str(d->cli->config, CONFIG_PG_HOST), (long long)config_int(d->cli->config, CONFIG_PG_PORT),
+               version);
 }
 
 static void doctor_vector(struct doctor *d)
 {
     char version[64];
     int major = 0, minor = 0;
-    doctor_value(d, "SELECT coalesce((SELECT extversion FROM pg_extension WHERE extname = 'vector'),"
-                    " (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'))", version, sizeof(version));
+    doctor_value(d,
+                 "SELECT coalesce((SELECT extversion FROM pg_extension WHERE extname = 'vector'),"
+                 " (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'))",
+                 version, sizeof(version));
     if (sscanf(version, "%d.%d", &major, &minor) != 2)
-        doctor_say(d, DOCTOR_FAIL, "install pgvector 0.8 or newer (make deps)", d->pg ? "pgvector is not installed" : "not looked at without Postgres");
+        doctor_say(d, DOCTOR_FAIL, "install pgvector 0.8 or newer (make deps)",
+                   d->pg ? "pgvector is not installed" : "not looked at without Postgres");
     else if (major == 0 && minor < DOCTOR_VECTOR_NEEDED)
         doctor_say(d, DOCTOR_FAIL, "install pgvector 0.8 or newer (make deps)", "version %s is too old", version);
     else
@@ -124,7 +133,8 @@ static void doctor_schema(struct doctor *d)
     else if (migrate_status(d->pg, &s, NULL, 0, NULL, &err) < 0)
         doctor_say(d, DOCTOR_FAIL, NULL, "%s", err.msg);
     else if (migrate_check(d->pg, &err) < 0)
-        doctor_say(d, DOCTOR_FAIL, s.database < s.program ? "run jobmill migrate up" : "use the newer program", "%s", err.msg);
+        doctor_say(d, DOCTOR_FAIL, s.database < s.program ? "run jobmill migrate up" : "use the newer program", "%s",
+                   err.msg);
     else
         doctor_say(d, DOCTOR_OK, NULL, "version %d", s.database);
 }
@@ -139,8 +149,12 @@ static void doctor_clock(struct doctor *d)
     }
     double skew = strtod(text, NULL) - (double)(before + clock_wall_us()) / 2e6;
     double size = skew < 0 ? -skew : skew;
-    doctor_say(d, size > 60 ? DOCTOR_FAIL : size > 2 ? DOCTOR_WARN : DOCTOR_OK, size > 2 ? "set the clocks (NTP) of this machine and of Postgres'" : NULL,
-               "%.3f s apart from Postgres", size);
+    doctor_say(d,
+               size > 60  ? DOCTOR_FAIL
+               : size > 2 ? DOCTOR_WARN
+                          : DOCTOR_OK,
+               size > 2 ? "set the clocks (NTP) of this machine and of Postgres'" : NULL, "%.3f s apart from Postgres",
+               size);
 }
 
 /* Fewer partitions than processes leaves processes without work. */
@@ -168,15 +182,18 @@ static void doctor_kafka(struct doctor *d)
         int same = 0;
         for (int k = 0; k < d->fleet.n; k++)
             same += strcmp(d->fleet.processes[k].kind, d->fleet.processes[i].kind) == 0;
-        if (strcmp(d->fleet.processes[i].kind, FLEET_GATEWAY) != 0 && strcmp(d->fleet.processes[i].kind, FLEET_DISPATCHER) != 0)
+        if (strcmp(d->fleet.processes[i].kind, FLEET_GATEWAY) != 0 &&
+            strcmp(d->fleet.processes[i].kind, FLEET_DISPATCHER) != 0)
             most = MAX(most, same);
     }
     if (missing)
-        doctor_say(d, DOCTOR_FAIL, "run jobmill migrate up", "%s answers, but %d of %d topics are missing", brokers, missing, n);
+        doctor_say(d, DOCTOR_FAIL, "run jobmill migrate up", "%s answers, but %d of %d topics are missing", brokers,
+                   missing, n);
     else if (leaderless)
         doctor_say(d, DOCTOR_FAIL, "look at the brokers' logs", "%d partitions have no leader", leaderless);
     else if (most > least)
-        doctor_say(d, DOCTOR_WARN, "make more partitions, or scale down", "%d partitions for %d processes of one kind: some get no work", least, most);
+        doctor_say(d, DOCTOR_WARN, "make more partitions, or scale down",
+                   "%d partitions for %d processes of one kind: some get no work", least, most);
     else
         doctor_say(d, DOCTOR_OK, NULL, "%s, %d topics, at least %d partitions each", brokers, n, least);
 }
@@ -188,7 +205,8 @@ static void doctor_redis(struct doctor *d)
     const char *host = config_str(c, CONFIG_REDIS_HOST);
     int port = (int)config_int(c, CONFIG_REDIS_PORT);
     if (net_redis_ping(host, port, config_str(c, CONFIG_REDIS_PASSWORD), DOCTOR_NET_MS, &err) < 0)
-        doctor_say(d, DOCTOR_FAIL, "start it, or correct redis.host, redis.port and JOBMILL_REDIS_PASSWORD_FILE", "%s", err.msg);
+        doctor_say(d, DOCTOR_FAIL, "start it, or correct redis.host, redis.port and JOBMILL_REDIS_PASSWORD_FILE", "%s",
+                   err.msg);
     else
         doctor_say(d, DOCTOR_OK, NULL, "%s:%d", host, port);
 }
@@ -208,7 +226,8 @@ static void doctor_fleet(struct doctor *d)
         restarts += (int)p->restarts;
     }
     if (ill)
-        doctor_say(d, DOCTOR_FAIL, "jobmill status shows which; logs are in run.dir/log", "%d of %d processes are not up", ill, d->fleet.n);
+        doctor_say(d, DOCTOR_FAIL, "jobmill status shows which; logs are in run.dir/log",
+                   "%d of %d processes are not up", ill, d->fleet.n);
     else
         doctor_say(d, DOCTOR_OK, NULL, "%d processes up, %d restarts", d->fleet.n, restarts);
 }
@@ -219,13 +238,16 @@ static void doctor_gateway(struct doctor *d)
     struct api_reply r = {.status = 0};
     struct err err = {0};
     if (api_open(&api, d->cli, &err) < 0) {
-        doctor_say(d, err.code == ERR_UNAVAILABLE ? DOCTOR_WARN : DOCTOR_FAIL, "jobmill up --detach, or give client.url and JOBMILL_CLIENT_API_KEY_FILE", "%s", err.msg);
+        doctor_say(d, err.code == ERR_UNAVAILABLE ? DOCTOR_WARN : DOCTOR_FAIL,
+                   "jobmill up --detach, or give client.url and JOBMILL_CLIENT_API_KEY_FILE", "%s", err.msg);
         return;
     }
     if (!probe_gateway(api.base, DOCTOR_NET_MS))
         doctor_say(d, DOCTOR_FAIL, "look at run.dir/log/gateway-1.log", "%s/readyz does not say ready", api.base);
     else if (api_get(&api, &r, &err, "/api/v1/users?page_size=1") < 0)
-        doctor_say(d, DOCTOR_FAIL, err.code == ERR_UNAUTHORIZED ? "run jobmill migrate up, or give the right key" : NULL, "%s answers, but: %s", api.base, err.msg);
+        doctor_say(d, DOCTOR_FAIL,
+                   err.code == ERR_UNAUTHORIZED ? "run jobmill migrate up, or give the right key" : NULL,
+                   "%s answers, but: %s", api.base, err.msg);
     else
         doctor_say(d, DOCTOR_OK, NULL, "%s is ready and takes the key", api.base);
     api_reply_fini(&r);
@@ -237,7 +259,8 @@ static void doctor_key_file(struct doctor *d)
     char path[FILES_PATH_BYTES];
     struct stat st;
     if (cli_path(d->cli, SETUP_KEY_FILE, path, NULL) < 0 || stat(path, &st) < 0)
-        doctor_say(d, *config_str(d->cli->config, CONFIG_API_KEY) ? DOCTOR_OK : DOCTOR_WARN, NULL, "no key file in run.dir");
+        doctor_say(d, *config_str(d->cli->config, CONFIG_API_KEY) ? DOCTOR_OK : DOCTOR_WARN, NULL,
+                   "no key file in run.dir");
     else if (st.st_mode & 077)
         doctor_say(d, DOCTOR_FAIL, "chmod 600 it", "%.200s can be read by others", path);
     else
@@ -252,8 +275,11 @@ static void doctor_disk(struct doctor *d)
         return;
     }
     long long left = (long long)v.f_bavail * (long long)v.f_frsize;
-    doctor_say(d, left < DOCTOR_DISK_FAIL ? DOCTOR_FAIL : left < DOCTOR_DISK_WARN ? DOCTOR_WARN : DOCTOR_OK, left < DOCTOR_DISK_WARN ? "make room" : NULL,
-               "%.1f GB free where run.dir is", (double)left / 1e9);
+    doctor_say(d,
+               left < DOCTOR_DISK_FAIL   ? DOCTOR_FAIL
+               : left < DOCTOR_DISK_WARN ? DOCTOR_WARN
+                                         : DOCTOR_OK,
+               left < DOCTOR_DISK_WARN ? "make room" : NULL, "%.1f GB free where run.dir is", (double)left / 1e9);
 }
 
 static void doctor_files(struct doctor *d)
@@ -264,8 +290,12 @@ static void doctor_files(struct doctor *d)
         return;
     }
     bool few = limit.rlim_max < DOCTOR_FILES_WARN;
-    doctor_say(d, limit.rlim_max < DOCTOR_FILES_FAIL ? DOCTOR_FAIL : few ? DOCTOR_WARN : DOCTOR_OK,
-               few ? "raise the hard limit (LimitNOFILE, limits.conf) for many connections" : NULL, "%llu for a process", (unsigned long long)limit.rlim_max);
+    doctor_say(d,
+               limit.rlim_max < DOCTOR_FILES_FAIL ? DOCTOR_FAIL
+               : few                              ? DOCTOR_WARN
+                                                  : DOCTOR_OK,
+               few ? "raise the hard limit (LimitNOFILE, limits.conf) for many connections" : NULL,
+               "%llu for a process", (unsigned long long)limit.rlim_max);
 }
 
 static void doctor_report(struct doctor *d, const char *name)
@@ -274,7 +304,8 @@ static void doctor_report(struct doctor *d, const char *name)
     if (d->cli->json) {
         struct buf b;
         buf_init(&b, 8192);
-        buf_addf(&b, "{\"check\":\"%s\",\"verdict\":\"%s\",\"text\":", name, d->verdict == DOCTOR_FAIL ? "fail" : words[d->verdict]);
+        buf_addf(&b, "{\"check\":\"%s\",\"verdict\":\"%s\",\"text\":", name,
+                 d->verdict == DOCTOR_FAIL ? "fail" : words[d->verdict]);
         buf_add_json(&b, d->text, strlen(d->text));
         buf_adds(&b, ",\"todo\":");
         buf_add_json(&b, d->todo, strlen(d->todo));
@@ -292,9 +323,10 @@ int cmd_doctor(struct cli *cli)
     static const struct {
         const char *name;
         void (*look)(struct doctor *d);
-    } checks[] = {{"configuration", doctor_config}, {"master key", doctor_master_key}, {"postgres", doctor_postgres}, {"pgvector", doctor_vector},
-                  {"schema", doctor_schema},        {"clock", doctor_clock},           {"kafka", doctor_kafka},       {"redis", doctor_redis},
-                  {"fleet", doctor_fleet},          {"gateway", doctor_gateway},       {"api key", doctor_key_file},  {"disk", doctor_disk},
+    } checks[] = {{"configuration", doctor_config}, {"master key", doctor_master_key}, {"postgres", doctor_postgres},
+                  {"pgvector", doctor_vector},      {"schema", doctor_schema},         {"clock", doctor_clock},
+                  {"kafka", doctor_kafka},          {"redis", doctor_redis},           {"fleet", doctor_fleet},
+                  {"gateway", doctor_gateway},      {"api key", doctor_key_file},      {"disk", doctor_disk},
                   {"open files", doctor_files}};
     struct doctor *d = calloc(1, sizeof(*d));
     if (!d)

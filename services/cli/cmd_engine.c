@@ -81,7 +81,8 @@ static int engine_match(struct engine *e)
     if (rc < 0)
         return *e->err.pointer ? err_prefix(&e->err, "%s", e->err.pointer) : rc;
     if (e->profile->empty)
-        return err_set(&e->err, ERR_NO_EVIDENCE, "the profile has nothing to write from: no work, project, education or skill");
+        return err_set(&e->err, ERR_NO_EVIDENCE,
+                       "the profile has nothing to write from: no work, project, education or skill");
     return match_make(&e->arena, e->analysis, e->profile, &e->match, &e->err);
 }
 
@@ -95,7 +96,8 @@ static int engine_choice(struct engine *e, const char *option, const char *const
     if (!text || *ret)
         return 0;
     const char *near = args_nearest(text, names, n);
-    return err_set(&e->err, ERR_CONFIG, "--%s: there is no \"%.40s\"%s%s", option, text, near ? ": did you mean " : "", near ? near : "");
+    return err_set(&e->err, ERR_CONFIG, "--%s: there is no \"%.40s\"%s%s", option, text, near ? ": did you mean " : "",
+                   near ? near : "");
 }
 
 static void engine_now(struct engine *e)
@@ -127,7 +129,8 @@ static int engine_print(struct engine *e, int (*view)(struct engine *e, yyjson_v
     return rc;
 }
 
-static int engine_run(struct cli *cli, bool profile, int (*make)(struct engine *e), int (*view)(struct engine *e, yyjson_val *root, struct buf *out))
+static int engine_run(struct cli *cli, bool profile, int (*make)(struct engine *e),
+                      int (*view)(struct engine *e, yyjson_val *root, struct buf *out))
 {
     struct engine *e = calloc(1, sizeof(*e));
     if (!e)

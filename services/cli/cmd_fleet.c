@@ -53,8 +53,9 @@ static const char *fleet_state(const struct control_process *p)
 
 static void fleet_table(const struct control_fleet *f, struct buf *b)
 {
-    static const struct table_column columns[] = {{"instance", false, 0}, {"pid", true, 0},       {"state", false, 0},
-                                                  {"up", true, 0},        {"restarts", true, 0},  {"in flight", true, 0},
+    static const struct table_column columns[] = {{"instance", false, 0}, {"pid", true, 0},
+                                                  {"state", false, 0},    {"up", true, 0},
+                                                  {"restarts", true, 0},  {"in flight", true, 0},
                                                   {"limit", true, 0},     {"last end", false, 24}};
     _cleanup_(table_freep)
     struct table *t = table_new(columns, (int)ARRAY_LEN(columns));
@@ -76,13 +77,18 @@ static void fleet_table(const struct control_fleet *f, struct buf *b)
 
 static void fleet_json(const struct control_fleet *f, const struct fleet_outside *o, int n, struct buf *b)
 {
-    buf_addf(b, "{\"url\":\"%s\",\"phase\":\"%s\",\"pid\":%d,\"version\":\"%s\",\"processes\":[", f->url, f->phase, f->pid, f->version);
+    buf_addf(b, "{\"url\":\"%s\",\"phase\":\"%s\",\"pid\":%d,\"version\":\"%s\",\"processes\":[", f->url, f->phase,
+             f->pid, f->version);
     for (int i = 0; i < f->n; i++) {
         const struct control_process *p = &f->processes[i];
-        buf_addf(b, "%s{\"kind\":\"%s\",\"instance\":\"%s\",\"pid\":%d,\"state\":\"%s\",\"up_ms\":%llu,\"restarts\":%u,\"last_end\":\"%s\"",
-                 i ? "," : "", p->kind, p->instance, p->pid, fleet_state(p), (unsigned long long)p->up_ms, p->restarts, p->last_end);
+        buf_addf(b,
+                 "%s{\"kind\":\"%s\",\"instance\":\"%s\",\"pid\":%d,\"state\":\"%s\",\"up_ms\":%llu,\"restarts\":%u,"
+                 "\"last_end\":\"%s\"",
+                 i ? "," : "", p->kind, p->instance, p->pid, fleet_state(p), (unsigned long long)p->up_ms, p->restarts,
+                 p->last_end);
         if (p->answered)
-            buf_addf(b, ",\"in_flight\":%u,\"concurrency\":%u,\"ops_port\":%u", p->in_flight, p->concurrency, p->ops_port);
+            buf_addf(b, ",\"in_flight\":%u,\"concurrency\":%u,\"ops_port\":%u", p->in_flight, p->concurrency,
+                     p->ops_port);
         buf_addc(b, '}');
     }
     buf_adds(b, "],\"services\":[");
@@ -167,7 +173,8 @@ int cmd_stop(struct cli *cli)
     uint64_t end = clock_mono_ms() + wait_ms, said = clock_mono_ms() + 2000;
     while (fleet_held(cli)) {
         if (clock_mono_ms() > end) {
-            err_set(&err, ERR_TIMEOUT, "the supervisor has not stopped yet: its log is %.120s/log/supervisor.log", cli->run_dir);
+            err_set(&err, ERR_TIMEOUT, "the supervisor has not stopped yet: its log is %.120s/log/supervisor.log",
+                    cli->run_dir);
             cli_fail(&err);
             return CLI_TIMEOUT;
         }
@@ -214,7 +221,8 @@ int cmd_scale(struct cli *cli)
             return code;
         cli_say(cli, "%s: %u %s wanted", q.key, count, count == 1 ? "process" : "processes");
         if (kind >= 0 && kinds[kind].stage && count > partitions)
-            cli_say(cli, "note: a topic has %lld partitions when it is made; processes beyond that get no work", (long long)partitions);
+            cli_say(cli, "note: a topic has %lld partitions when it is made; processes beyond that get no work",
+                    (long long)partitions);
     }
     return CLI_OK;
 }
@@ -226,7 +234,8 @@ int cmd_restart(struct cli *cli)
         snprintf(q.key, sizeof(q.key), "%s", cli->args.words[0]);
     int code = fleet_order(cli, &q);
     if (code == CLI_OK)
-        cli_say(cli, "replacing %s one after the other: jobmill status shows how far", cli->args.word_count ? q.key : "every process");
+        cli_say(cli, "replacing %s one after the other: jobmill status shows how far",
+                cli->args.word_count ? q.key : "every process");
     return code;
 }
 
@@ -252,7 +261,8 @@ static int fleet_set(struct cli *cli, const char *who, const char *key, const ch
             n++;
         }
     if (n == 0) {
-        err_set(&err, ERR_CONFIG, "no process is called \"%.60s\", and none is of that kind: jobmill status lists them", who);
+        err_set(&err, ERR_CONFIG, "no process is called \"%.60s\", and none is of that kind: jobmill status lists them",
+                who);
         return cli_fail(&err);
     }
     control_survey(survey, n, &q, FLEET_SET_MS);
@@ -261,7 +271,8 @@ static int fleet_set(struct cli *cli, const char *who, const char *key, const ch
         if (survey[i].code == 0 && r->ok) {
             cli_say(cli, "%s: %s = %s", f.processes[at[i]].instance, key, value);
         } else {
-            fprintf(stderr, "jobmill: %s: %s\n", f.processes[at[i]].instance, survey[i].code == 0 ? r->error : "does not answer");
+            fprintf(stderr, "jobmill: %s: %s\n", f.processes[at[i]].instance,
+                    survey[i].code == 0 ? r->error : "does not answer");
             code = CLI_FAILED;
         }
         control_reply_fini(&survey[i].reply);

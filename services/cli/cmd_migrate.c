@@ -21,8 +21,8 @@ static int migrate_print(struct cli *cli, const struct migrate_status *s, const 
         buf_addf(&b, "{\"database\":%d,\"program\":%d,\"migrations\":[", s->database, s->program);
         for (int i = 0; i < n; i++)
             buf_addf(&b, "%s{\"version\":%d,\"name\":\"%s\",\"applied_at\":%s%s%s}", i ? "," : "", rows[i].version,
-                     rows[i].name, rows[i].applied_at[0] ? "\"" : "", rows[i].applied_at[0] ? rows[i].applied_at : "null",
-                     rows[i].applied_at[0] ? "\"" : "");
+                     rows[i].name, rows[i].applied_at[0] ? "\"" : "",
+                     rows[i].applied_at[0] ? rows[i].applied_at : "null", rows[i].applied_at[0] ? "\"" : "");
         buf_adds(&b, "]}\n");
     } else {
         static const struct table_column columns[] = {{"version", true, 0}, {"name", false, 40}, {"applied", false, 0}};

@@ -13,7 +13,8 @@ int cmd_results(struct cli *cli)
     int count = 0;
     if (!dir || !*dir)
         return cli_usage(cli, "results needs --out DIR");
-    if (api_id_check(batch, "a batch", &err) < 0 || results_formats_parse(cli_option(cli, "format"), &formats, &err) < 0 || api_open(&api, cli, &err) < 0)
+    if (api_id_check(batch, "a batch", &err) < 0 ||
+        results_formats_parse(cli_option(cli, "format"), &formats, &err) < 0 || api_open(&api, cli, &err) < 0)
         return cli_fail(&err);
     int rc = results_write(&api, batch, dir, formats, &count, &err);
     if (rc == 0 && !cli->json)

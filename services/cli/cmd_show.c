@@ -43,7 +43,8 @@ static void show_head(struct show *s)
     struct str ref = json_get_str(s->app, "client_ref"), state = json_get_str(s->app, "state");
     int64_t score = json_get_int(s->app, "score", -1);
     double seconds = outcome_seconds(s->app);
-    buf_addf(&s->out, "%s%s%.*s%s\n\n", *label ? label : "Application", ref.n ? "  (" : "", (int)MIN(ref.n, 120u), ref.p ? ref.p : "", ref.n ? ")" : "");
+    buf_addf(&s->out, "%s%s%.*s%s\n\n", *label ? label : "Application", ref.n ? "  (" : "", (int)MIN(ref.n, 120u),
+             ref.p ? ref.p : "", ref.n ? ")" : "");
     buf_addf(&s->out, "state       " STR_FMT, STR_ARG(state));
     struct str stage = json_get_str(s->app, "stage");
     if (stage.n)

@@ -20,7 +20,8 @@ static int submit_wait(struct cli *cli, struct api *api, const char *batch, uint
 static void submit_hints(const struct cli *cli, const struct submit_result *r)
 {
     if (cli->json) {
-        printf("{\"batch_id\":\"%s\",\"accepted\":%lld,\"rejected\":%lld}\n", r->batch, (long long)r->accepted, (long long)r->rejected);
+        printf("{\"batch_id\":\"%s\",\"accepted\":%lld,\"rejected\":%lld}\n", r->batch, (long long)r->accepted,
+               (long long)r->rejected);
         return;
     }
     printf("%s\n", r->batch);

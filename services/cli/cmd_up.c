@@ -1,7 +1,8 @@
 /* jobmill up: the supervisor, in the foreground or detached.
  *
- * Detached, the child tells its parent over a pipe, one line each: "I text", "R url", "F text" (failed; the log's path in the next line, "L path").
- * The parent prints them and ends with the matching code; the pipe's end without R or F is a failure too. */
+ * Detached, the child tells its parent over a pipe, one line each: "I text", "R url", "F text" (failed; the log's path
+ * in the next line, "L path"). The parent prints them and ends with the matching code; the pipe's end without R or F is
+ * a failure too. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -241,7 +242,8 @@ static int up_again(struct up *up, const struct err *locked)
         bool there = control_supervisor(cli, &(struct control_request){.verb = CONTROL_PING}, &r, NULL) == 0;
         bool running = there && strcmp(r.state, "running") == 0;
         control_reply_fini(&r);
-        if (running && cli_path(cli, FLEET_URL_FILE, path, NULL) == 0 && files_line(path, url, sizeof(url), NULL) == 0) {
+        if (running && cli_path(cli, FLEET_URL_FILE, path, NULL) == 0 &&
+            files_line(path, url, sizeof(url), NULL) == 0) {
             cli_say(cli, "already running");
             return up_tell(cli, url);
         }

@@ -10,7 +10,8 @@ int cmd_watch(struct cli *cli)
     struct watch_result result;
     uint64_t wait_ms;
     const char *batch = cli->args.words[0];
-    if (api_id_check(batch, "a batch", &err) < 0 || cli_duration_ms(cli, "timeout", &wait_ms, &err) < 0 || api_open(&api, cli, &err) < 0)
+    if (api_id_check(batch, "a batch", &err) < 0 || cli_duration_ms(cli, "timeout", &wait_ms, &err) < 0 ||
+        api_open(&api, cli, &err) < 0)
         return cli_fail(&err);
     int rc = watch_batch(&api, batch, wait_ms, &result, &err);
     api_close(&api);

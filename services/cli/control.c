@@ -4,18 +4,20 @@
 #include <string.h>
 #include "io/control/server.h"
 
-#define CONTROL_ASK_MS   3000
-#define CONTROL_LOOK_MS  800
+#define CONTROL_ASK_MS    3000
+#define CONTROL_LOOK_MS   800
 #define CONTROL_MAX_BYTES ((size_t)8 * 1024 * 1024)
 
-int control_supervisor(const struct cli *cli, const struct control_request *q, struct control_reply *ret, struct err *err)
+int control_supervisor(const struct cli *cli, const struct control_request *q, struct control_reply *ret,
+                       struct err *err)
 {
     char url[CONTROL_URL_BYTES];
     struct err own = {0};
     memset(ret, 0, sizeof(*ret));
     int rc = control_call(control_url_make(cli->run_dir, FLEET_SUPERVISOR, url), q, CONTROL_ASK_MS, ret, &own);
     if (rc < 0 && own.code == ERR_UNAVAILABLE)
-        return err_set(err, ERR_UNAVAILABLE, "no supervisor runs in %.150s: start it with jobmill up --detach", cli->run_dir);
+        return err_set(err, ERR_UNAVAILABLE, "no supervisor runs in %.150s: start it with jobmill up --detach",
+                       cli->run_dir);
     if (rc < 0) {
         if (err)
             *err = own;

@@ -7,8 +7,10 @@
 #include "cli/fleet.h"
 #include "io/control/client.h"
 
-/* Asks the supervisor of run.dir; control_reply_fini(ret) in any case. A refusal (ok false) is -ERR_CONFLICT with its sentence. ERR_UNAVAILABLE: none runs. */
-int control_supervisor(const struct cli *cli, const struct control_request *q, struct control_reply *ret, struct err *err);
+/* Asks the supervisor of run.dir; control_reply_fini(ret) in any case. A refusal (ok false) is -ERR_CONFLICT with its
+ * sentence. ERR_UNAVAILABLE: none runs. */
+int control_supervisor(const struct cli *cli, const struct control_request *q, struct control_reply *ret,
+                       struct err *err);
 
 struct control_process {
     char kind[CHILD_KIND_BYTES], instance[CHILD_INSTANCE_BYTES], state[16], last_end[48];

@@ -24,8 +24,8 @@ static bool labels_ask(struct api *api, const char *path_fmt, const char *job_id
     if (company.n == 0) /* of an analysis it is an object */
         company = json_get_str(json_get_obj(r.json, "company"), "name");
     if (ok && (title.n || company.n))
-        snprintf(out, LABELS_BYTES, "%.*s%s%.*s", (int)MIN(title.n, 90u), title.p ? title.p : "", title.n && company.n ? ", " : "",
-                 (int)MIN(company.n, 60u), company.p ? company.p : "");
+        snprintf(out, LABELS_BYTES, "%.*s%s%.*s", (int)MIN(title.n, 90u), title.p ? title.p : "",
+                 title.n && company.n ? ", " : "", (int)MIN(company.n, 60u), company.p ? company.p : "");
     api_reply_fini(&r);
     return ok && *out;
 }
@@ -50,5 +50,10 @@ const char *labels_of(struct labels *l, struct str job_id)
 
 const char *labels_band(int64_t score)
 {
-    return score < 0 ? "" : score >= 75 ? "strong" : score >= 60 ? "good" : score >= 45 ? "moderate" : score >= 30 ? "weak" : "poor";
+    return score < 0     ? ""
+           : score >= 75 ? "strong"
+           : score >= 60 ? "good"
+           : score >= 45 ? "moderate"
+           : score >= 30 ? "weak"
+                         : "poor";
 }

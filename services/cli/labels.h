@@ -12,7 +12,7 @@ struct labels {
     struct label {
         char job_id[UUID_TEXT_BYTES];
         char text[LABELS_BYTES];
-    } *rows;
+    } * rows;
     int n;
 };
 

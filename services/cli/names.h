@@ -6,6 +6,7 @@
 
 #define NAMES_BYTES 96
 
-/* "0007-acme-engineer": the index with four digits at least, then text in lower case with everything but letters, digits, '.', '_' and '-' as one '-'; never
+/* "0007-acme-engineer": the index with four digits at least, then text in lower case with everything but letters,
+ * digits, '.', '_' and '-' as one '-'; never
  * "." or "..", never with a separator, never empty. Returns out. */
 const char *names_folder(long index, struct str text, char out[NAMES_BYTES]);

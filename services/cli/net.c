@@ -81,7 +81,8 @@ int net_redis_ping(const char *host, int port, const char *password, int timeout
         if (strstr(reply, "+PONG\r\n"))
             return 0;
         if (reply[0] == '-')
-            return err_set(err, ERR_FORBIDDEN, "Redis at %.80s:%d says: %.*s", host, port, (int)strcspn(reply + 1, "\r"), reply + 1);
+            return err_set(err, ERR_FORBIDDEN, "Redis at %.80s:%d says: %.*s", host, port,
+                           (int)strcspn(reply + 1, "\r"), reply + 1);
     }
     return err_set(err, ERR_UNAVAILABLE, "%.80s:%d does not answer like Redis", host, port);
 }

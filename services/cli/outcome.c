@@ -9,8 +9,8 @@
 #define OUTCOME_PAGE       100
 #define OUTCOME_TEXT_BYTES ((size_t)4 * 1024 * 1024)
 
-static const struct table_column outcome_columns[] = {{"posting", false, 48}, {"score", true, 0},   {"band", false, 0}, {"state", false, 0},
-                                                      {"seconds", true, 0},   {"cost", true, 0}};
+static const struct table_column outcome_columns[] = {{"posting", false, 48}, {"score", true, 0},   {"band", false, 0},
+                                                      {"state", false, 0},    {"seconds", true, 0}, {"cost", true, 0}};
 
 double outcome_seconds(yyjson_val *application)
 {
@@ -46,10 +46,12 @@ static void outcome_json(struct api_reply *r, yyjson_val *app)
 }
 
 /* One page; token is replaced by that of the next, "" at the end. */
-static int outcome_page(struct api *a, const char *batch, char *token, size_t cap, struct table *t, struct labels *labels, struct err *err)
+static int outcome_page(struct api *a, const char *batch, char *token, size_t cap, struct table *t,
+                        struct labels *labels, struct err *err)
 {
     struct api_reply r;
-    int rc = api_get(a, &r, err, "/api/v1/applications?batch_id=%s&page_size=%d%s%s", batch, OUTCOME_PAGE, *token ? "&page_token=" : "", token);
+    int rc = api_get(a, &r, err, "/api/v1/applications?batch_id=%s&page_size=%d%s%s", batch, OUTCOME_PAGE,
+                     *token ? "&page_token=" : "", token);
     yyjson_val *items = rc == 0 ? json_get_arr(r.json, "items") : NULL;
     for (size_t i = 0; i < yyjson_arr_size(items); i++) {
         if (a->cli->json)

@@ -7,5 +7,6 @@
 
 /* One application object of the API as text columns: seconds between its times, cost. seconds < 0: not ended. */
 double outcome_seconds(yyjson_val *application);
-/* Prints posting, score, band, state, seconds and cost of the first OUTCOME_ROWS_MAX applications; with --json every application as a line. */
+/* Prints posting, score, band, state, seconds and cost of the first OUTCOME_ROWS_MAX applications; with --json every
+ * application as a line. */
 int outcome_print(struct api *a, const char *batch, struct err *err);

@@ -31,7 +31,8 @@ static int port_bind(const char *host, unsigned port, int option)
     return fd;
 }
 
-/* The first bind fails when anybody listens there or keeps the port as we do; the second keeps it. Returns the descriptor or -errno. */
+/* The first bind fails when anybody listens there or keeps the port as we do; the second keeps it. Returns the
+ * descriptor or -errno. */
 static int port_try(const char *host, unsigned port)
 {
     int probe = port_bind(host, port, SO_REUSEADDR);

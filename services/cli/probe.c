@@ -37,7 +37,8 @@ static void probe_work(void *ud)
     if (p->n)
         control_survey(survey, p->n, &ping, PROBE_CONTROL_MS);
     for (int i = 0; i < p->n; i++) {
-        p->items[i].answered = survey[i].code == 0 && survey[i].reply.ok && survey[i].reply.pid == (uint32_t)p->items[i].pid;
+        p->items[i].answered =
+            survey[i].code == 0 && survey[i].reply.ok && survey[i].reply.pid == (uint32_t)p->items[i].pid;
         control_reply_fini(&survey[i].reply);
     }
     p->gateway_ready = p->gateway[0] && probe_gateway(p->gateway, PROBE_HTTP_MS);

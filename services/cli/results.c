@@ -1,5 +1,6 @@
-/* One stream of lines gives the documents; the rendered forms (md, txt) come from the gateway over a second connection, so that they are the same for
- * every client. Names are made by names_folder and are never links: nothing is written outside the folder. */
+/* One stream of lines gives the documents; the rendered forms (md, txt) come from the gateway over a second connection,
+ * so that they are the same for every client. Names are made by names_folder and are never links: nothing is written
+ * outside the folder. */
 #include "cli/results.h"
 
 #include <errno.h>
@@ -36,7 +37,8 @@ int results_formats_parse(const char *text, struct results_formats *ret, struct 
         else if (str_eqc(field, "json"))
             ret->json = true;
         else
-            return err_set(err, ERR_CONFIG, "--format is a list of md, txt and json; \"%.*s\" is none of them", (int)MIN(field.n, 40u), field.p);
+            return err_set(err, ERR_CONFIG, "--format is a list of md, txt and json; \"%.*s\" is none of them",
+                           (int)MIN(field.n, 40u), field.p);
     }
     return 0;
 }
@@ -73,7 +75,8 @@ static int results_document(struct results *r, const char *folder, const char *n
 }
 
 /* A form that the gateway renders. A document that is not there (the application failed) is no error. */
-static int results_rendered(struct results *r, const char *folder, const char *name, const char *id, const char *which, const char *format)
+static int results_rendered(struct results *r, const char *folder, const char *name, const char *id, const char *which,
+                            const char *format)
 {
     struct api_reply reply;
     int rc = api_get(&r->rendered, &reply, &r->err, "/api/v1/applications/%s/%s?format=%s", id, which, format);
@@ -152,7 +155,8 @@ static bool results_data(void *ud, int status, struct str piece)
         buf_add(&r->line, piece.p, n);
         piece = str_sub(piece, n + (end != NULL), piece.n);
         if (buf_failed(&r->line))
-            r->failed = err_set(&r->err, ERR_TOO_LARGE, "a line of the results is larger than %zu bytes", RESULTS_LINE_MAX_BYTES) < 0;
+            r->failed = err_set(&r->err, ERR_TOO_LARGE, "a line of the results is larger than %zu bytes",
+                                RESULTS_LINE_MAX_BYTES) < 0;
         else if (end)
             r->failed = results_line(r, (struct str){.p = buf_str(&r->line), .n = r->line.len}) < 0;
         if (end)
@@ -161,7 +165,8 @@ static bool results_data(void *ud, int status, struct str piece)
     return !r->failed;
 }
 
-int results_write(struct api *a, const char *batch, const char *dir, struct results_formats formats, int *ret_count, struct err *err)
+int results_write(struct api *a, const char *batch, const char *dir, struct results_formats formats, int *ret_count,
+                  struct err *err)
 {
     struct results r = {.api = a, .dir = dir, .formats = formats};
     struct api_reply reply;
@@ -174,7 +179,8 @@ int results_write(struct api *a, const char *batch, const char *dir, struct resu
     buf_init(&r.line, RESULTS_LINE_MAX_BYTES);
     arena_init(&r.arena, RESULTS_LINE_ARENA);
     snprintf(path, sizeof(path), "/api/v1/batches/%s/results", batch);
-    rc = api_call(a, &(struct api_request){.path = path, .on_data = results_data, .ud = &r, .silence_ms = 60000}, &reply, err);
+    rc = api_call(a, &(struct api_request){.path = path, .on_data = results_data, .ud = &r, .silence_ms = 60000},
+                  &reply, err);
     api_reply_fini(&reply);
     if (rc == 0 && !r.failed && r.line.len)
         r.failed = results_line(&r, (struct str){.p = buf_str(&r.line), .n = r.line.len}) < 0;

@@ -10,4 +10,5 @@ struct results_formats {
 /* "md,txt,json"; NULL: all. ERR_CONFIG. */
 int results_formats_parse(const char *text, struct results_formats *ret, struct err *err);
 /* Streams the batch's results into dir (made if missing); *ret_count applications that ended so far were written. */
-int results_write(struct api *a, const char *batch, const char *dir, struct results_formats formats, int *ret_count, struct err *err);
+int results_write(struct api *a, const char *batch, const char *dir, struct results_formats formats, int *ret_count,
+                  struct err *err);

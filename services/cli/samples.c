@@ -29,7 +29,7 @@ struct samples_work {
     struct arena arena;
     struct samples_person people[SAMPLES_PEOPLE_MAX];
     int people_count;
-    yyjson_val *known; /* users.json: {"<hash of the e-mail>": "<id>"} */
+    yyjson_val *known;     /* users.json: {"<hash of the e-mail>": "<id>"} */
     struct buf remembered; /* the same object to be written, open */
     struct samples *out;
 };
@@ -93,7 +93,8 @@ static void samples_known_save(struct samples_work *w)
     }
     buf_adds(&w->remembered, "}\n");
     if (!buf_failed(&w->remembered) && cli_path(w->api->cli, SAMPLES_USERS, path, NULL) == 0)
-        (void)files_write(path, buf_str(&w->remembered), w->remembered.len, 0600, NULL); /* a cache: without it the list is searched */
+        (void)files_write(path, buf_str(&w->remembered), w->remembered.len, 0600,
+                          NULL); /* a cache: without it the list is searched */
 }
 
 /* Looks for the e-mail in the tenant's list of users. */
@@ -137,7 +138,8 @@ static bool samples_user_known(struct samples_work *w, struct str email, char us
     return there;
 }
 
-static int samples_user_make(struct samples_work *w, struct str name, struct str email, char user_id[UUID_TEXT_BYTES], struct err *err)
+static int samples_user_make(struct samples_work *w, struct str name, struct str email, char user_id[UUID_TEXT_BYTES],
+                             struct err *err)
 {
     char key[API_IDEMPOTENCY_BYTES];
     struct buf body;
@@ -150,7 +152,10 @@ static int samples_user_make(struct samples_work *w, struct str name, struct str
         buf_add_json(&body, email.p, email.n);
     }
     buf_addc(&body, '}');
-    struct api_request q = {.method = "POST", .path = "/api/v1/users", .body = {.p = buf_str(&body), .n = body.len}, .idempotency_key = api_key_make(key)};
+    struct api_request q = {.method = "POST",
+                            .path = "/api/v1/users",
+                            .body = {.p = buf_str(&body), .n = body.len},
+                            .idempotency_key = api_key_make(key)};
     int rc = api_call(w->api, &q, &r, err);
     struct str id = rc == 0 ? json_get_str(r.json, "id") : STR("");
     bool duplicate = r.status == 409 && email.n;
@@ -214,8 +219,9 @@ static int samples_person(struct samples_work *w, const char *path, const char *
 
 static const char *samples_kind(const char *path)
 {
-    static const char *const kinds[][2] = {{".html", "html"}, {".htm", "html"}, {".json", "json_ld"}, {".jsonld", "json_ld"},
-                                           {".txt", "text"},  {".md", "text"},  {".markdown", "text"}};
+    static const char *const kinds[][2] = {{".html", "html"},      {".htm", "html"}, {".json", "json_ld"},
+                                           {".jsonld", "json_ld"}, {".txt", "text"}, {".md", "text"},
+                                           {".markdown", "text"}};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (str_iends(str_of(path), kinds[i][0]))
             return kinds[i][1];
@@ -246,13 +252,16 @@ static void samples_options(struct samples_work *w, yyjson_val *options, struct 
 
 static int samples_line(struct samples_work *w, yyjson_val *item, struct samples_row *row, struct err *err)
 {
-    struct str resume = json_get_str(item, "resume"), posting = json_get_str(item, "posting"), ref = json_get_str(item, "client_ref"), text;
+    struct str resume = json_get_str(item, "resume"), posting = json_get_str(item, "posting"),
+               ref = json_get_str(item, "client_ref"), text;
     const char *user_id = "";
     struct buf *out = &w->out->ndjson;
     if (resume.n == 0 || posting.n == 0 || resume.n >= sizeof(w->people[0].path) || posting.n >= sizeof(row->posting))
-        return err_set(err, ERR_INVALID, "every entry of %s needs a resume and a posting, each the path of a file", SAMPLES_MANIFEST);
+        return err_set(err, ERR_INVALID, "every entry of %s needs a resume and a posting, each the path of a file",
+                       SAMPLES_MANIFEST);
     snprintf(row->posting, sizeof(row->posting), "%s", posting.p);
-    snprintf(row->client_ref, sizeof(row->client_ref), STR_FMT, (int)MIN(ref.n, sizeof(row->client_ref) - 1), ref.p ? ref.p : "");
+    snprintf(row->client_ref, sizeof(row->client_ref), STR_FMT, (int)MIN(ref.n, sizeof(row->client_ref) - 1),
+             ref.p ? ref.p : "");
     int rc = samples_person(w, resume.p, &user_id, err);
     if (rc == 0)
         rc = samples_read(w, row->posting, &text, err);
@@ -267,7 +276,9 @@ static int samples_line(struct samples_work *w, yyjson_val *item, struct samples
     }
     samples_options(w, json_get_obj(item, "options"), out);
     buf_adds(out, "}\n");
-    return buf_failed(out) ? err_set(err, ERR_LIMIT, "the applications of %.100s are larger than %zu bytes", w->dir, SAMPLES_NDJSON_MAX_BYTES) : 0;
+    return buf_failed(out) ? err_set(err, ERR_LIMIT, "the applications of %.100s are larger than %zu bytes", w->dir,
+                                     SAMPLES_NDJSON_MAX_BYTES)
+                           : 0;
 }
 
 static int samples_lines(struct samples_work *w, struct err *err)

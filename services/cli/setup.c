@@ -1,6 +1,6 @@
-/* The key: jm_dev_ and 32 random characters, in run.dir/api-key for its owner only; in Postgres there is only its keyed hash. The file is written
- * before the row, so a crash between the two leaves a file without row, and the next run adds the row. A lost file gets a new key beside
- * the old one. */
+/* The key: jm_dev_ and 32 random characters, in run.dir/api-key for its owner only; in Postgres there is only its keyed
+ * hash. The file is written before the row, so a crash between the two leaves a file without row, and the next run adds
+ * the row. A lost file gets a new key beside the old one. */
 #include "cli/setup.h"
 
 #include <stdarg.h>
@@ -13,10 +13,10 @@
 #include "pipeline/store/migrate.h"
 #include "pipeline/store/states.h"
 
-#define SETUP_TOPICS_MAX   (2 * STAGE_MAX + 1)
-#define SETUP_KEY_RANDOM   32
-#define SETUP_KAFKA_MS     60000
-#define SETUP_LINE_BYTES   200
+#define SETUP_TOPICS_MAX (2 * STAGE_MAX + 1)
+#define SETUP_KEY_RANDOM 32
+#define SETUP_KAFKA_MS   60000
+#define SETUP_LINE_BYTES 200
 
 struct setup {
     const struct cli *cli;
@@ -73,7 +73,8 @@ static int setup_kafka(const struct setup *s, struct err *err)
     const char *names[SETUP_TOPICS_MAX];
     int n = setup_topics(names, SETUP_TOPICS_MAX);
     const struct config *c = s->cli->config;
-    return kafka_topics_ensure(config_str(c, CONFIG_KAFKA_BROKERS), names, n, (int)config_int(c, CONFIG_KAFKA_PARTITIONS),
+    return kafka_topics_ensure(config_str(c, CONFIG_KAFKA_BROKERS), names, n,
+                               (int)config_int(c, CONFIG_KAFKA_PARTITIONS),
                                (int)config_int(c, CONFIG_KAFKA_REPLICATION), SETUP_KAFKA_MS, err);
 }
 
@@ -102,7 +103,8 @@ static void setup_key_index(const struct seal_key *master, const char *key, char
     hex_encode(hash, sizeof(hash), hex + 2);
 }
 
-/* Adds the row of the key if it is missing. Row-level security is forced on the owner too: the tenant is set in each transaction. */
+/* Adds the row of the key if it is missing. Row-level security is forced on the owner too: the tenant is set in each
+ * transaction. */
 static int setup_key_row(struct pg_sync *pg, const struct seal_key *master, const char *key, struct err *err)
 {
     char hex[2 * SEAL_HASH_BYTES + 3], sql[1600];
@@ -111,8 +113,10 @@ static int setup_key_row(struct pg_sync *pg, const struct seal_key *master, cons
     /* every value is of our own making: hexadecimal digits, an uuid, letters of the key */
     snprintf(sql, sizeof(sql),
              "SELECT set_config('jobmill.tenant_id', '" SETUP_TENANT_ID "', true);"
-             "INSERT INTO tenants (tenant_id, name) VALUES ('" SETUP_TENANT_ID "', '" SETUP_TENANT_NAME "') ON CONFLICT DO NOTHING;"
-             "INSERT INTO api_keys (tenant_id, key_id, key_hash, label, last4) VALUES ('" SETUP_TENANT_ID "', '%s', '%s', 'development', '%s')"
+             "INSERT INTO tenants (tenant_id, name) VALUES ('" SETUP_TENANT_ID "', '" SETUP_TENANT_NAME
+             "') ON CONFLICT DO NOTHING;"
+             "INSERT INTO api_keys (tenant_id, key_id, key_hash, label, last4) VALUES ('" SETUP_TENANT_ID
+             "', '%s', '%s', 'development', '%s')"
              " ON CONFLICT DO NOTHING",
              UUID_TEXT(&id), hex, key + strlen(key) - 4);
     return pg_sync_exec(pg, sql, err);

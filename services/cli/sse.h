@@ -22,6 +22,7 @@ void sse_init(struct sse *s);
 void sse_fini(struct sse *s);
 /* A new connection: forgets what was half received, keeps last_id. */
 void sse_restart(struct sse *s);
-/* fn is called for every complete event; borrowed until it returns. false from it ends the feeding. False when it ended or the stream is over. */
+/* fn is called for every complete event; borrowed until it returns. false from it ends the feeding. False when it ended
+ * or the stream is over. */
 typedef bool sse_fn(void *ud, const struct sse_event *e);
 bool sse_feed(struct sse *s, struct str piece, sse_fn *fn, void *ud);

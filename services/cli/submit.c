@@ -7,12 +7,18 @@
 
 #define SUBMIT_COPY_BYTES (64 * 1024)
 
-int submit_batch(struct api *a, FILE *file, struct str text, const char *content_type, const char *priority, struct submit_result *ret, struct err *err)
+int submit_batch(struct api *a, FILE *file, struct str text, const char *content_type, const char *priority,
+                 struct submit_result *ret, struct err *err)
 {
     char key[API_IDEMPOTENCY_BYTES], path[80];
     struct api_reply r;
     snprintf(path, sizeof(path), "/api/v1/batches%s%s", priority ? "?priority=" : "", priority ? priority : "");
-    struct api_request q = {.method = "POST", .path = path, .content_type = content_type, .body = text, .file = file, .idempotency_key = api_key_make(key)};
+    struct api_request q = {.method = "POST",
+                            .path = path,
+                            .content_type = content_type,
+                            .body = text,
+                            .file = file,
+                            .idempotency_key = api_key_make(key)};
     memset(ret, 0, sizeof(*ret));
     int rc = api_call(a, &q, &r, err);
     struct str id = rc == 0 ? json_get_str(r.json, "id") : STR("");
@@ -71,7 +77,8 @@ static const char *submit_type(FILE *f)
     return c == '[' ? "application/json" : "application/x-ndjson";
 }
 
-static int submit_file(struct api *a, const char *source, const char *priority, struct submit_result *ret, struct err *err)
+static int submit_file(struct api *a, const char *source, const char *priority, struct submit_result *ret,
+                       struct err *err)
 {
     FILE *f = submit_open(source, err);
     if (!f)
@@ -81,12 +88,14 @@ static int submit_file(struct api *a, const char *source, const char *priority, 
     return rc;
 }
 
-static int submit_folder(struct api *a, const char *dir, const char *priority, struct submit_result *ret, struct err *err)
+static int submit_folder(struct api *a, const char *dir, const char *priority, struct submit_result *ret,
+                         struct err *err)
 {
     struct samples s;
     int rc = samples_build(a, dir, priority, &s, err);
     if (rc == 0)
-        rc = submit_batch(a, NULL, (struct str){.p = buf_str(&s.ndjson), .n = s.ndjson.len}, "application/x-ndjson", priority, ret, err);
+        rc = submit_batch(a, NULL, (struct str){.p = buf_str(&s.ndjson), .n = s.ndjson.len}, "application/x-ndjson",
+                          priority, ret, err);
     samples_fini(&s);
     return rc;
 }
@@ -104,9 +113,11 @@ int submit_source(struct api *a, const char *source, const char *priority, struc
 static void submit_reject(yyjson_val *item)
 {
     yyjson_val *problem = json_get_obj(item, "problem");
-    struct str ref = json_get_str(item, "client_ref"), pointer = json_get_str(problem, "pointer"), detail = json_get_str(problem, "detail");
-    fprintf(stderr, "  line %lld%s%.*s: %.*s%s%.*s\n", (long long)json_get_int(item, "index", 0) + 1, ref.n ? " " : "", (int)MIN(ref.n, 80u),
-            ref.p ? ref.p : "", (int)MIN(pointer.n, 80u), pointer.p ? pointer.p : "", pointer.n ? " " : "", (int)MIN(detail.n, 200u), detail.p ? detail.p : "");
+    struct str ref = json_get_str(item, "client_ref"), pointer = json_get_str(problem, "pointer"),
+               detail = json_get_str(problem, "detail");
+    fprintf(stderr, "  line %lld%s%.*s: %.*s%s%.*s\n", (long long)json_get_int(item, "index", 0) + 1, ref.n ? " " : "",
+            (int)MIN(ref.n, 80u), ref.p ? ref.p : "", (int)MIN(pointer.n, 80u), pointer.p ? pointer.p : "",
+            pointer.n ? " " : "", (int)MIN(detail.n, 200u), detail.p ? detail.p : "");
 }
 
 void submit_report(struct api *a, const struct submit_result *r)
@@ -115,7 +126,8 @@ void submit_report(struct api *a, const struct submit_result *r)
     if (r->rejected == 0 || a->cli->quiet)
         return;
     struct api_reply reply;
-    if (api_get(a, &reply, NULL, "/api/v1/batches/%s/items?state=rejected&page_size=%d", r->batch, SUBMIT_REJECTS_SHOWN) == 0) {
+    if (api_get(a, &reply, NULL, "/api/v1/batches/%s/items?state=rejected&page_size=%d", r->batch,
+                SUBMIT_REJECTS_SHOWN) == 0) {
         yyjson_val *items = json_get_arr(reply.json, "items");
         for (size_t i = 0; i < yyjson_arr_size(items) && i < SUBMIT_REJECTS_SHOWN; i++)
             submit_reject(yyjson_arr_get(items, i));

@@ -1,11 +1,13 @@
-/* A kind has a number of processes that are wanted; every turn of a timer (and every death) compares that with what there is:
+/* A kind has a number of processes that are wanted; every turn of a timer (and every death) compares that with what
+ * there is:
  *
  *   child:  starting --answers--> up --asked to end--> stopping --ended--> gone, or starting again (a replacement)
  *              ^  \______________/ dies
  *              |         v
  *              +----- waiting: at once the first time, then 200 ms .. 10 s; 30 s of life forget the failures
  *
- *   phases: starting --all up, gateway ready--> running --stop--> stopping (all but gateways) --> stopping_last (gateways) --> ended
+ *   phases: starting --all up, gateway ready--> running --stop--> stopping (all but gateways) --> stopping_last
+ * (gateways) --> ended
  *
  * One lock file per folder: its holder is the supervisor, whatever a pid file says. */
 #include "cli/supervisor_int.h"
@@ -25,15 +27,15 @@
 
 #define SUPERVISOR_TICK_MS       100
 #define SUPERVISOR_PROBE_MS      150
-#define SUPERVISOR_SILENT_MS     5000  /* a process that lives so long without a control socket counts as up */
-#define SUPERVISOR_GATEWAY_MS    300   /* the same for a gateway, when the port says ready */
+#define SUPERVISOR_SILENT_MS     5000 /* a process that lives so long without a control socket counts as up */
+#define SUPERVISOR_GATEWAY_MS    300  /* the same for a gateway, when the port says ready */
 #define SUPERVISOR_FORGET_MS     30000
 #define SUPERVISOR_RETRY_MS      200
 #define SUPERVISOR_RETRY_MAX_MS  10000
-#define SUPERVISOR_KILL_AFTER_MS 5000  /* on top of worker.drain */
-#define SUPERVISOR_DEATHS_MAX    5     /* of one process before the fleet was ready: then the start is given up */
+#define SUPERVISOR_KILL_AFTER_MS 5000 /* on top of worker.drain */
+#define SUPERVISOR_DEATHS_MAX    5    /* of one process before the fleet was ready: then the start is given up */
 #define SUPERVISOR_ARGS_MAX      64
-#define SUPERVISOR_EXIT_CONFIG   2     /* a daemon's exit code for a bad configuration */
+#define SUPERVISOR_EXIT_CONFIG   2 /* a daemon's exit code for a bad configuration */
 
 const char *supervisor_phase_name(enum supervisor_phase p)
 {
@@ -187,7 +189,8 @@ static void supervisor_end_child(struct supervisor *s, struct child *c, bool aga
 {
     if (c->state != CHILD_STOPPING) {
         c->state = CHILD_STOPPING;
-        c->kill_ms = clock_mono_ms() + (uint64_t)config_int(s->opt->cli->config, CONFIG_DRAIN) + SUPERVISOR_KILL_AFTER_MS;
+        c->kill_ms =
+            clock_mono_ms() + (uint64_t)config_int(s->opt->cli->config, CONFIG_DRAIN) + SUPERVISOR_KILL_AFTER_MS;
         kill(c->pid, SIGTERM); /* the daemon alone: it knows what to do about its own */
     }
     c->again = again;
@@ -248,7 +251,8 @@ static void supervisor_died(struct supervisor *s, int at, int code)
         c->failures = 0;
     c->restarts++;
     supervisor_wait(s, c);
-    supervisor_line(s, "%s died (%s), started again %s", c->instance, c->last_end, c->failures > 1 ? "later" : "at once");
+    supervisor_line(s, "%s died (%s), started again %s", c->instance, c->last_end,
+                    c->failures > 1 ? "later" : "at once");
     if (code == SUPERVISOR_EXIT_CONFIG && s->opt->ready_ms)
         supervisor_give_up(s, c, "refuses its configuration");
 }
@@ -499,7 +503,8 @@ static int supervisor_address(struct supervisor *s, struct err *err)
         supervisor_line(s, "port %u is taken: the gateway listens on %u", s->opt->port, s->port);
     bool any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 || !*host;
     bool six = strchr(host, ':') != NULL && !any;
-    snprintf(s->url, sizeof(s->url), "http://%s%.60s%s:%u", six ? "[" : "", any ? "127.0.0.1" : host, six ? "]" : "", s->port);
+    snprintf(s->url, sizeof(s->url), "http://%s%.60s%s:%u", six ? "[" : "", any ? "127.0.0.1" : host, six ? "]" : "",
+             s->port);
     return 0;
 }
 

@@ -20,7 +20,9 @@ static void supervisor_reply(struct control_exchange *x, const struct supervisor
 
 static void supervisor_describe_child(const struct child *c, bool first, uint64_t now, struct buf *b)
 {
-    buf_addf(b, "%s{\"kind\":\"%s\",\"instance\":\"%s\",\"pid\":%d,\"state\":\"%s\",\"up_ms\":%llu,\"restarts\":%u,\"last_end\":\"%s\"}",
+    buf_addf(b,
+             "%s{\"kind\":\"%s\",\"instance\":\"%s\",\"pid\":%d,\"state\":\"%s\",\"up_ms\":%llu,\"restarts\":%u,\"last_"
+             "end\":\"%s\"}",
              first ? "" : ",", c->kind, c->instance, (int)c->pid, child_state_name(c->state),
              c->pid ? (unsigned long long)(now - c->started_ms) : 0ULL, c->restarts, c->last_end);
 }
@@ -29,8 +31,8 @@ static void supervisor_describe(const struct supervisor *s, struct buf *b)
 {
     const struct config *c = s->opt->cli->config;
     uint64_t now = clock_mono_ms();
-    buf_addf(b, "{\"pid\":%d,\"version\":\"%s\",\"phase\":\"%s\",\"url\":\"%s\",\"run_dir\":", (int)getpid(), JOBMILL_VERSION,
-             supervisor_phase_name(s->phase), s->url);
+    buf_addf(b, "{\"pid\":%d,\"version\":\"%s\",\"phase\":\"%s\",\"url\":\"%s\",\"run_dir\":", (int)getpid(),
+             JOBMILL_VERSION, supervisor_phase_name(s->phase), s->url);
     buf_add_json(b, s->opt->cli->run_dir, strlen(s->opt->cli->run_dir));
     buf_adds(b, ",\"postgres\":");
     buf_add_json(b, config_str(c, CONFIG_PG_HOST), strlen(config_str(c, CONFIG_PG_HOST)));
@@ -83,7 +85,8 @@ static void supervisor_on_scale(struct supervisor *s, struct control_exchange *x
     else if (s->phase >= SUPERVISOR_STOPPING)
         control_answer_error(x, "the supervisor is stopping");
     else if (q->count > FLEET_OF_KIND_MAX || total > FLEET_CHILDREN_MAX)
-        control_answer_error(x, "at most %d processes of a kind and %d altogether", FLEET_OF_KIND_MAX, FLEET_CHILDREN_MAX);
+        control_answer_error(x, "at most %d processes of a kind and %d altogether", FLEET_OF_KIND_MAX,
+                             FLEET_CHILDREN_MAX);
     else {
         supervisor_scale(s, kind, q->count);
         supervisor_reply(x, s, NULL);
@@ -112,8 +115,9 @@ static void supervisor_on_restart(struct supervisor *s, struct control_exchange 
 void supervisor_control(void *ud, struct control_exchange *x, const struct control_request *q)
 {
     static void (*const verbs[])(struct supervisor *, struct control_exchange *, const struct control_request *) = {
-        [CONTROL_PING] = supervisor_on_ping,   [CONTROL_STATS] = supervisor_on_stats, [CONTROL_SCALE] = supervisor_on_scale,
-        [CONTROL_STOP] = supervisor_on_stop,   [CONTROL_DRAIN] = supervisor_on_stop,  [CONTROL_RESTART] = supervisor_on_restart,
+        [CONTROL_PING] = supervisor_on_ping,   [CONTROL_STATS] = supervisor_on_stats,
+        [CONTROL_SCALE] = supervisor_on_scale, [CONTROL_STOP] = supervisor_on_stop,
+        [CONTROL_DRAIN] = supervisor_on_stop,  [CONTROL_RESTART] = supervisor_on_restart,
     };
     if ((size_t)q->verb < ARRAY_LEN(verbs) && verbs[q->verb])
         verbs[q->verb](ud, x, q);

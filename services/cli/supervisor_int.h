@@ -7,7 +7,13 @@
 #include "core/loop.h"
 #include "io/control/server.h"
 
-enum supervisor_phase { SUPERVISOR_STARTING = 1, SUPERVISOR_RUNNING, SUPERVISOR_STOPPING, SUPERVISOR_STOPPING_LAST, SUPERVISOR_ENDED };
+enum supervisor_phase {
+    SUPERVISOR_STARTING = 1,
+    SUPERVISOR_RUNNING,
+    SUPERVISOR_STOPPING,
+    SUPERVISOR_STOPPING_LAST,
+    SUPERVISOR_ENDED
+};
 
 struct supervisor {
     const struct supervisor_options *opt;
@@ -21,11 +27,11 @@ struct supervisor {
     struct child *children[FLEET_CHILDREN_MAX];
     int child_count;
     struct probe probe;
-    uint64_t probe_ms;       /* when the next look is due */
-    uint64_t begun_ms;       /* monotonic */
-    uint64_t started_at_us;  /* wall */
+    uint64_t probe_ms;      /* when the next look is due */
+    uint64_t begun_ms;      /* monotonic */
+    uint64_t started_at_us; /* wall */
     bool gateway_ready;
-    bool failed;             /* the start was given up: failure says why */
+    bool failed; /* the start was given up: failure says why */
     struct err failure;
     char guilty_log[FILES_PATH_BYTES];
     char programs[FILES_PATH_BYTES]; /* folder of the binaries */

@@ -19,7 +19,8 @@ struct table_column {
 struct table *table_new(const struct table_column *columns, int n);
 void table_free(struct table *t);
 CLEANUP_DEFINE(struct table, table_free)
-/* The next cell of the current row, row by row from the left. Control characters become spaces; text is cut at TABLE_CELL_BYTES. */
+/* The next cell of the current row, row by row from the left. Control characters become spaces; text is cut at
+ * TABLE_CELL_BYTES. */
 void table_cell(struct table *t, const char *text);
 void table_cellf(struct table *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int table_rows(const struct table *t);

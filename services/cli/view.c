@@ -26,7 +26,8 @@ static void view_dimensions(yyjson_val *score, struct buf *out)
 
 static bool view_is_match(struct str status)
 {
-    return str_eqc(status, "direct") || str_eqc(status, "strong") || str_eqc(status, "synonym") || str_eqc(status, "transferable");
+    return str_eqc(status, "direct") || str_eqc(status, "strong") || str_eqc(status, "synonym") ||
+           str_eqc(status, "transferable");
 }
 
 /* The row with the most points that was not shown yet, -1 when there is none. */
@@ -56,10 +57,12 @@ static void view_requirements(yyjson_val *score, bool met, const char *heading, 
             return;
         used[best] = true;
         yyjson_val *row = yyjson_arr_get(rows, (size_t)best);
-        struct str status = json_get_str(row, "status"), text = json_get_str(row, "text"), form = json_get_str(row, "matched_form");
+        struct str status = json_get_str(row, "status"), text = json_get_str(row, "text"),
+                   form = json_get_str(row, "matched_form");
         if (text.n == 0)
             text = json_get_str(row, "requirement_id");
-        buf_addf(out, "%s%s%s  %-13.*s %.*s", shown ? "" : "\n", shown ? "" : heading, shown ? "" : "\n", VIEW_CUT(status, 13), VIEW_CUT(text, 200));
+        buf_addf(out, "%s%s%s  %-13.*s %.*s", shown ? "" : "\n", shown ? "" : heading, shown ? "" : "\n",
+                 VIEW_CUT(status, 13), VIEW_CUT(text, 200));
         if (met && form.n)
             buf_addf(out, "  [%.*s]", VIEW_CUT(form, 80));
         buf_addc(out, '\n');
@@ -94,10 +97,12 @@ void view_violations(yyjson_val *document, const char *what, struct buf *out)
     yyjson_val *rows = json_get_arr(json_get_obj(document, "guard"), "violations");
     for (size_t i = 0; i < yyjson_arr_size(rows) && i < VIEW_LIST_MAX; i++) {
         yyjson_val *v = yyjson_arr_get(rows, i);
-        struct str code = json_get_str(v, "code"), value = json_get_str(v, "value"), severity = json_get_str(v, "severity");
+        struct str code = json_get_str(v, "code"), value = json_get_str(v, "value"),
+                   severity = json_get_str(v, "severity");
         if (i == 0)
             buf_addf(out, "\nTo be reviewed in the %s\n", what);
-        buf_addf(out, "  %-18.*s %.*s%s%.*s%s\n", VIEW_CUT(code, 40), VIEW_CUT(value, 200), severity.n ? "  (" : "", VIEW_CUT(severity, 20), severity.n ? ")" : "");
+        buf_addf(out, "  %-18.*s %.*s%s%.*s%s\n", VIEW_CUT(code, 40), VIEW_CUT(value, 200), severity.n ? "  (" : "",
+                 VIEW_CUT(severity, 20), severity.n ? ")" : "");
     }
 }
 
@@ -119,7 +124,8 @@ static void view_asked(yyjson_val *analysis, bool required, const char *heading,
         if (first)
             buf_addf(out, "\n%s\n", heading);
         first = false;
-        buf_addf(out, "  %-13.*s %.*s%s\n", VIEW_CUT(kind, 13), VIEW_CUT(text, 240), json_get_bool(r, "knockout", false) ? "  (knockout)" : "");
+        buf_addf(out, "  %-13.*s %.*s%s\n", VIEW_CUT(kind, 13), VIEW_CUT(text, 240),
+                 json_get_bool(r, "knockout", false) ? "  (knockout)" : "");
     }
 }
 
@@ -135,7 +141,8 @@ static void view_responsibilities(yyjson_val *analysis, struct buf *out)
 
 void view_analysis(yyjson_val *analysis, struct buf *out)
 {
-    struct str title = json_get_str(analysis, "title"), company = json_get_str(json_get_obj(analysis, "company"), "name");
+    struct str title = json_get_str(analysis, "title"),
+               company = json_get_str(json_get_obj(analysis, "company"), "name");
     buf_addf(out, "%.*s%s%.*s\n", VIEW_CUT(title, 200), title.n && company.n ? ", " : "", VIEW_CUT(company, 120));
     view_pair("verdict", json_get_str(analysis, "verdict"), out);
     view_pair("language", json_get_str(analysis, "posting_language"), out);
@@ -157,6 +164,7 @@ void view_changes(yyjson_val *resume, struct buf *out)
     for (size_t i = 0; i < yyjson_arr_size(rows) && i < VIEW_LIST_MAX; i++) {
         yyjson_val *op = yyjson_arr_get(rows, i);
         struct str path = json_get_str(op, "path"), reason = json_get_str(op, "reason");
-        buf_addf(out, "%s  %-24.*s %.*s\n", i ? "" : "\nWhat was changed, and why\n", VIEW_CUT(path, 60), VIEW_CUT(reason, 240));
+        buf_addf(out, "%s  %-24.*s %.*s\n", i ? "" : "\nWhat was changed, and why\n", VIEW_CUT(path, 60),
+                 VIEW_CUT(reason, 240));
     }
 }

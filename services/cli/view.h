@@ -1,4 +1,5 @@
-/* The documents of the pipeline (score, analysis, résumé, letter) as text for people. Pure: JSON in, text out. What is absent is left out. */
+/* The documents of the pipeline (score, analysis, résumé, letter) as text for people. Pure: JSON in, text out. What is
+ * absent is left out. */
 #pragma once
 
 #include "base/buf.h"

@@ -1,7 +1,8 @@
-/* Events say that something changed; the numbers come from the batch itself (one cheap GET, at most five a second), so a missed or repeated event
- * can never make them wrong.
+/* Events say that something changed; the numbers come from the batch itself (one cheap GET, at most five a second), so
+ * a missed or repeated event can never make them wrong.
  *
- *   following (SSE, Last-Event-ID) --lost--> again after a while --lost three times--> polling --> ended | wait over | gateway away too long */
+ *   following (SSE, Last-Event-ID) --lost--> again after a while --lost three times--> polling --> ended | wait over |
+ * gateway away too long */
 #include "cli/watch.h"
 
 #include <signal.h>
@@ -13,23 +14,26 @@
 #include "cli/sse.h"
 #include "core/clock.h"
 
-#define WATCH_REFRESH_MS   200
-#define WATCH_REDRAW_MS    1000
-#define WATCH_LINE_MS      2000 /* between lines where there is no terminal */
-#define WATCH_POLL_MS      1000
-#define WATCH_SILENCE_MS   45000 /* the server sends a heartbeat every 15 s */
-#define WATCH_AWAY_MS      60000 /* without any answer: given up */
-#define WATCH_LOSSES_MAX   3     /* in a row: poll */
-#define WATCH_SAMPLES      32
-#define WATCH_RATE_MS      10000
+#define WATCH_REFRESH_MS 200
+#define WATCH_REDRAW_MS  1000
+#define WATCH_LINE_MS    2000 /* between lines where there is no terminal */
+#define WATCH_POLL_MS    1000
+#define WATCH_SILENCE_MS 45000 /* the server sends a heartbeat every 15 s */
+#define WATCH_AWAY_MS    60000 /* without any answer: given up */
+#define WATCH_LOSSES_MAX 3     /* in a row: poll */
+#define WATCH_SAMPLES    32
+#define WATCH_RATE_MS    10000
 
 struct watch {
-    struct api *api;       /* the stream's */
-    struct api numbers;    /* the batch's: a connection of its own */
+    struct api *api;    /* the stream's */
+    struct api numbers; /* the batch's: a connection of its own */
     const char *batch;
     struct sse sse;
     struct bars_counts counts, shown;
-    bool dirty, ended, over, refused;
+    bool dirty, over, refused;
+    bool ended;      /* the numbers say so */
+    bool stream_end; /* the stream said so: every event has come */
+    bool polling;
     bool live, json;
     int lines; /* drawn on the terminal */
     uint64_t begun_ms, deadline_ms, refreshed_ms, drawn_ms, answered_ms;
@@ -54,7 +58,8 @@ static void watch_interrupted(int number)
 
 static void watch_signals(const char *batch, bool live)
 {
-    snprintf(watch_farewell, sizeof(watch_farewell), "%s\nthe work goes on; to see it again: jobmill watch %.60s\n", live ? "\033[?7h" : "", batch);
+    snprintf(watch_farewell, sizeof(watch_farewell), "%s\nthe work goes on; to see it again: jobmill watch %.60s\n",
+             live ? "\033[?7h" : "", batch);
     struct sigaction act = {.sa_handler = watch_interrupted};
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
@@ -143,7 +148,8 @@ static void watch_draw(struct watch *w, bool last)
     uint64_t since = now - w->drawn_ms;
     if (w->json || w->api->cli->quiet)
         return;
-    if (w->live ? !last && !changed && since < WATCH_REDRAW_MS : !changed || (!last && w->drawn_ms && since < WATCH_LINE_MS))
+    if (w->live ? !last && !changed && since < WATCH_REDRAW_MS
+                : !changed || (!last && w->drawn_ms && since < WATCH_LINE_MS))
         return;
     w->drawn_ms = now;
     if (w->live) {
@@ -160,6 +166,12 @@ static void watch_draw(struct watch *w, bool last)
 
 /* The stream */
 
+/* Whoever wants the events waits for the last of them; others go by the numbers. */
+static bool watch_is_done(const struct watch *w)
+{
+    return w->stream_end || (w->ended && (!w->json || w->polling));
+}
+
 static bool watch_event(void *ud, const struct sse_event *e)
 {
     struct watch *w = ud;
@@ -171,9 +183,8 @@ static bool watch_event(void *ud, const struct sse_event *e)
         fputc('\n', stdout);
         fflush(stdout);
     }
-    if (str_eqc(e->name, "end"))
-        w->ended = true;
-    return !w->ended;
+    w->stream_end = str_eqc(e->name, "end");
+    return !w->stream_end;
 }
 
 static bool watch_data(void *ud, int status, struct str piece)
@@ -195,7 +206,7 @@ static bool watch_tick(void *ud)
     if (now - w->refreshed_ms >= (w->dirty ? WATCH_REFRESH_MS : 5 * WATCH_POLL_MS))
         (void)watch_refresh(w);
     watch_draw(w, false);
-    return !w->ended;
+    return !watch_is_done(w);
 }
 
 /* true: the stream was there (however it ended). */
@@ -206,8 +217,13 @@ static bool watch_follow(struct watch *w)
     struct err err;
     snprintf(path, sizeof(path), "/api/v1/batches/%s/events", w->batch);
     sse_restart(&w->sse);
-    struct api_request q = {.path = path, .accept = "text/event-stream", .last_event_id = w->sse.last_id[0] ? w->sse.last_id : NULL,
-                            .on_data = watch_data, .tick = watch_tick, .ud = w, .silence_ms = WATCH_SILENCE_MS};
+    struct api_request q = {.path = path,
+                            .accept = "text/event-stream",
+                            .last_event_id = w->sse.last_id[0] ? w->sse.last_id : NULL,
+                            .on_data = watch_data,
+                            .tick = watch_tick,
+                            .ud = w,
+                            .silence_ms = WATCH_SILENCE_MS};
     int rc = api_call(w->api, &q, &r, &err);
     api_reply_fini(&r);
     return rc == 0 || (err.code == ERR_IO && w->sse.last_id[0]);
@@ -226,9 +242,9 @@ static bool watch_pause(struct watch *w, uint64_t ms)
 static int watch_run(struct watch *w)
 {
     int losses = 0;
-    while (!w->ended && !w->over) {
-        bool polling = losses >= WATCH_LOSSES_MAX;
-        if (!polling)
+    while (!watch_is_done(w) && !w->over) {
+        w->polling = losses >= WATCH_LOSSES_MAX;
+        if (!w->polling)
             losses = watch_follow(w) ? 0 : losses + 1;
         if (w->over)
             break;
@@ -236,8 +252,8 @@ static int watch_run(struct watch *w)
         if (rc < 0 && (w->refused || clock_mono_ms() - w->answered_ms > WATCH_AWAY_MS))
             return rc;
         watch_draw(w, false);
-        if (!w->ended)
-            watch_pause(w, polling ? WATCH_POLL_MS : 200ULL << losses);
+        if (!watch_is_done(w))
+            watch_pause(w, w->polling ? WATCH_POLL_MS : 200ULL << losses);
     }
     return 0;
 }
@@ -246,7 +262,7 @@ static int watch_run(struct watch *w)
 static int watch_finish(struct watch *w)
 {
     int rc = 0;
-    for (int i = 0; w->ended && i < 50; i++) {
+    for (int i = 0; watch_is_done(w) && i < 50; i++) {
         rc = watch_refresh(w);
         if (rc == 0 && bars_ended(&w->counts))
             break;
@@ -280,8 +296,8 @@ int watch_batch(struct api *a, const char *batch, uint64_t wait_ms, struct watch
         return rc;
     sse_init(&w.sse);
     rc = watch_begin(&w, wait_ms);
-    if (rc == 0 && (!w.ended || w.json))
-        rc = w.json && w.ended ? (watch_follow(&w), 0) : watch_run(&w);
+    if (rc == 0)
+        rc = watch_run(&w);
     if (rc == 0)
         rc = watch_finish(&w);
     if (rc < 0 && err)

@@ -1,4 +1,5 @@
-/* One function per state of an application; a live task, where the API shows one ({state, attempt, not_before, worker, released_at, claimed_at}), says more. */
+/* One function per state of an application; a live task, where the API shows one ({state, attempt, not_before, worker,
+ * released_at, claimed_at}), says more. */
 #include "cli/why.h"
 
 #include <string.h>
@@ -52,15 +53,18 @@ static void why_accepted(struct why *w)
         if (yyjson_is_int(position))
             buf_addf(w->out, ", %lld before it", (long long)yyjson_get_sint(position));
         else if (waiting > 0)
-            buf_addf(w->out, "; %lld of its batch wait, tenants take turns, and interactive work goes first", (long long)waiting);
+            buf_addf(w->out, "; %lld of its batch wait, tenants take turns, and interactive work goes first",
+                     (long long)waiting);
     }
 }
 
 static void why_running(struct why *w)
 {
-    struct str state = json_get_str(w->task, "state"), worker = json_get_str(w->task, "worker"), stage = json_get_str(w->app, "stage");
+    struct str state = json_get_str(w->task, "state"), worker = json_get_str(w->task, "worker"),
+               stage = json_get_str(w->app, "stage");
     if (str_eqc(state, "waiting")) {
-        buf_adds(w->out, str_eqc(stage, "optimize") ? "waits for the analysis of its posting" : "waits for a part of another task");
+        buf_adds(w->out, str_eqc(stage, "optimize") ? "waits for the analysis of its posting"
+                                                    : "waits for a part of another task");
         why_stage(w);
     } else if (str_eqc(stage, "join")) {
         buf_adds(w->out, "has its documents and waits for the embeddings");
@@ -132,9 +136,11 @@ void why_sentence(yyjson_val *application, yyjson_val *batch, double now, struct
     static const struct {
         const char *state;
         void (*say)(struct why *w);
-    } states[] = {{"accepted", why_accepted},   {"running", why_running}, {"parked", why_parked},      {"done", why_done},
-                  {"needs_review", why_review}, {"failed", why_failed},   {"cancelled", why_cancelled}};
-    struct why w = {.app = application, .task = json_get_obj(application, "task"), .batch = batch, .now = now, .out = out};
+    } states[] = {{"accepted", why_accepted},  {"running", why_running},     {"parked", why_parked},
+                  {"done", why_done},          {"needs_review", why_review}, {"failed", why_failed},
+                  {"cancelled", why_cancelled}};
+    struct why w = {
+        .app = application, .task = json_get_obj(application, "task"), .batch = batch, .now = now, .out = out};
     struct str state = json_get_str(application, "state");
     buf_adds(out, "The application ");
     for (size_t i = 0; i < ARRAY_LEN(states); i++)

@@ -20,7 +20,7 @@ static enum verdict optimizer_plan(const struct stage_input *in, struct arena *a
         return VERDICT_REJECT;
     stage_options_read(a, in->options, &options);
     struct tailor_options how = {.strategy = options.strategy, .now = in->now};
-    if (match_make(a, in->analysis, in->profile, &match, err) < 0 ||
+    if (match_make_at(a, in->analysis, in->profile, in->now, &match, err) < 0 ||
         tailor_make(a, in->analysis, in->profile, match, how, &out->document, err) < 0 ||
         score_make(a, in->analysis, in->profile, match, in->now, &score, err) < 0)
         return VERDICT_REJECT;

@@ -1,4 +1,5 @@
-/* Any bytes as a profile: reading either refuses with a code or gives a profile that match, tailor, score, letter and both renderings accept. */
+/* Any bytes as a profile: reading either refuses with a code or gives a profile that match, tailor, score, letter and
+ * both renderings accept. */
 #include <stdint.h>
 #include <stdlib.h>
 #include "pipeline/engine/letter.h"
@@ -11,7 +12,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void require(struct analysis *an, enum requirement_kind kind, const char *text, int years)
 {
     struct requirement *q = &an->requirements[an->requirements_n++];
-    *q = (struct requirement){.id = STR("r"), .text = str_of(text), .kind = kind, .priority = REQUIREMENT_REQUIRED, .weight = 0.8, .years_min = years, .evidence = {.text = str_of(text)}};
+    *q = (struct requirement){.id = STR("r"),
+                              .text = str_of(text),
+                              .kind = kind,
+                              .priority = REQUIREMENT_REQUIRED,
+                              .weight = 0.8,
+                              .years_min = years,
+                              .evidence = {.text = str_of(text)}};
     struct skill_mention m[ANALYSIS_SKILLS_PER_REQUIREMENT_MAX];
     size_t n = skills_find(q->text, m, ARRAY_LEN(m));
     for (size_t i = 0; i < n; i++)

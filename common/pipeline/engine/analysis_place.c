@@ -122,6 +122,8 @@ static struct str top_line_place(const struct reading *r)
             fields = str_sub(fields, MIN(cut + (cut < fields.n ? (dot >= 0 ? 4u : 3u) : 0u), fields.n), fields.n);
             if (str_starts(f, "- "))
                 f = str_sub(f, 2, f.n);
+            ptrdiff_t stop = str_find(f, STR(". "));
+            f = str_sub(f, 0, stop > 3 ? (size_t)stop : f.n);
             if (f.n > 2 && f.n < 70 && (str_istarts(f, "remote") || str_ifind_word(f, "hybrid", 0) >= 0) && f.p[f.n - 1] != '.')
                 return f;
             if (seen++ && bare.n == 0 && bare_place(r, f))
@@ -217,7 +219,7 @@ static void type_find(struct reading *r)
     title |= str_ifind_word(an->title, "intern", 0) >= 0 || str_ifind_word(an->title, "internship", 0) >= 0 ? CUE(INTERNSHIP) : 0;
     for (size_t i = 0; i < r->clauses_n; i++) {
         const struct clause *c = &r->clauses[i];
-        if (c->cues & (CUE(INJECTION) | CUE(BENEFIT)) || c->kind == SECTION_LEGAL || c->kind == SECTION_DUTIES)
+        if (c->cues & CUE(INJECTION) || c->kind == SECTION_LEGAL || c->kind == SECTION_DUTIES || c->kind == SECTION_BENEFITS)
             continue;
         top |= c->start < TOP_BYTES ? c->cues : 0;
         all |= c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED ? 0 : c->cues;

@@ -10,7 +10,6 @@
 #define LEAD_MAX_BYTES 64
 #define SENTENCE_ITEM_MIN 240 /* items longer than this are cut into sentences */
 
-#define BIT(n) CUE(n)
 #define REQUIRED CUE(REQUIRED)
 #define PREFERRED CUE(PREFERRED)
 #define NOT_NEEDED CUE(NOT_NEEDED)
@@ -48,6 +47,7 @@
 #define SCAM CUE(SCAM)
 #define AGENCY CUE(AGENCY)
 #define MISSION CUE(MISSION)
+#define MUST CUE(MUST)
 #define C(bits, phrase) {phrase, bits},
 static const struct lexicon_row cue_rows[] = {
 #include "pipeline/engine/analysis_cues.def"

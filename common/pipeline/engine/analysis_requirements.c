@@ -13,6 +13,7 @@
 #define QUOTE_BYTES 240
 #define TEXT_BYTES 200
 #define MIN_PART_BYTES 3
+#define MIDDLE_DOT "\xC2\xB7"
 #define CUT_MAX_BYTES 1500 /* a longer clause is no sentence of a person */
 #define PARENTHESIS_MAX_BYTES 300
 #define REPEATED_BYTES 60 /* requirements that begin alike are one */
@@ -87,6 +88,10 @@ static bool prose_counts(const struct reading *r, const struct clause *c)
     if (c->kind == SECTION_LEGAL || c->kind == SECTION_APPLY || has(c, CUE(APPLY)))
         return false;
     bool content = hard_skills(r, c) || has(c, CUE(DEGREE) | CUE(CERTIFICATE)), years = has_years(r, c);
+    /* "the firmware must survive power loss": of things, not of people */
+    bool of_things = has(c, CUE(MUST)) && !has(c, CUE(SEEK) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(EXPERIENCE) | CUE(ABILITY) | CUE(PLACE));
+    if (of_things && !years)
+        return false;
     if (has(c, CUE(DUTY)) && !has(c, CUE(ABILITY) | CUE(EXPERIENCE) | CUE(DEGREE) | CUE(CERTIFICATE)))
         return false; /* "you would walk the floor at least once a day" */
     if (c->kind == SECTION_BENEFITS || has(c, CUE(BENEFIT)))
@@ -139,9 +144,12 @@ static size_t next_separator(struct str text, size_t at, size_t end, const char 
 static void cut_semicolons(const struct reading *r, const struct clause *c, struct parts *ret)
 {
     for (size_t at = c->start; at < c->end;) {
-        size_t to = next_separator(r->text, at, c->end, ";");
-        parts_add(ret, clause_part(r, c, at, to));
-        at = to + 1;
+        size_t to = next_separator(r->text, at, c->end, ";"), dot = c->end;
+        ptrdiff_t sign = c->item ? str_find(str_sub(r->text, at, to), STR(MIDDLE_DOT)) : -1;
+        if (sign >= 0)
+            dot = at + (size_t)sign;
+        parts_add(ret, clause_part(r, c, at, MIN(to, dot)));
+        at = dot < to ? dot + sizeof(MIDDLE_DOT) - 1 : to + 1;
     }
 }
 
@@ -407,6 +415,8 @@ static void clause_read(struct reading *r, const struct clause *c)
         parts_add(&semi, *c);
     for (size_t i = 0; i < semi.n; i++) {
         struct parts turned = {0};
+        if (i && !(semi.list[i].cues & (CUE(REQUIRED) | CUE(PREFERRED)))) /* "We require a licence; a degree; five years" */
+            semi.list[i].cues |= semi.list[0].cues & (CUE(REQUIRED) | CUE(PREFERRED) | CUE(SEEK));
         cut_priority(r, &semi.list[i], &turned);
         for (size_t k = 0; k < turned.n; k++) {
             struct parts cut = {0};

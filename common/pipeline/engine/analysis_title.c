@@ -310,7 +310,7 @@ static struct str company_from_sentences(const struct reading *r)
         if (!plausible_company(name) || title_has_job_noun(name) || name.n >= s.n)
             continue;
         for (size_t k = 0; k < ARRAY_LEN(verbs); k++)
-            if (str_starts(str_sub(s, name.n, s.n), verbs[k]) && (k < 4 || occurrences(r->text, name) >= 2 || org_suffix(name)))
+            if (str_starts(str_sub(s, name.n, s.n), verbs[k]) && (k < 4 || occurrences(r->text, name) >= 2 || org_suffix(name) || (i < 3 && memchr(name.p, ' ', name.n))))
                 return name;
     }
     ptrdiff_t we = str_ifind(str_sub(r->text, 0, MIN(r->text.n, (size_t)1500)), STR("we're "));

@@ -1,5 +1,6 @@
-/* JSON text written straight into a buffer, commas by itself: for documents whose bytes must be the same on every host. Keys are literals;
- * numbers are integers or thousandths. One failure (memory, maximum) is noticed at the end by emit_take. */
+/* JSON text written straight into a buffer, commas by itself: for documents whose bytes must be the same on every host.
+ * Keys are literals; numbers are integers or thousandths. One failure (memory, maximum) is noticed at the end by
+ * emit_take. */
 #pragma once
 
 #include "base/arena.h"

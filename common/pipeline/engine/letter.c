@@ -1,27 +1,32 @@
-/* Plan (which evidence), say (sentences with a paragraph and a priority), trim (drop the least important until it fits), check, write.
+/* Plan (which evidence), say (sentences with a paragraph and a priority), trim (drop the least important until it
+ * fits), check, write.
  *
- * Invariants: every claim names its atoms or its place in the profile; words of the posting appear only inside quotation marks, as title, employer or name
- * of a skill; no number stands outside a quote unless the evidence of its sentence has it; the same input gives the same bytes. */
+ * Invariants: every claim names its atoms or its place in the profile; words of the posting appear only inside
+ * quotation marks, as title, employer or name of a skill; no number stands outside a quote unless the evidence of its
+ * sentence has it; the same input gives the same bytes. */
 #include "pipeline/engine/letter.h"
 
 #include "base/utf8.h"
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 
-#define TITLE_MAX_BYTES 80
+#define TITLE_MAX_BYTES   80
 #define COMPANY_MAX_BYTES 60
-#define LETTER_FLOOR 200
-#define LETTER_RULESET 1
+#define LETTER_FLOOR      200
+#define LETTER_RULESET    1
 
 static const size_t CEILING[] = {[LETTER_SHORT] = 900, [LETTER_STANDARD] = 1800, [LETTER_LONG] = 2600};
-static const char *const TONE[] = {[LETTER_FORMAL] = "formal", [LETTER_DIRECT] = "direct", [LETTER_CONVERSATIONAL] = "conversational", [LETTER_MIRROR] = "mirror"};
+static const char *const TONE[] = {[LETTER_FORMAL] = "formal",
+                                   [LETTER_DIRECT] = "direct",
+                                   [LETTER_CONVERSATIONAL] = "conversational",
+                                   [LETTER_MIRROR] = "mirror"};
 static const char *const LENGTH[] = {[LETTER_SHORT] = "short", [LETTER_STANDARD] = "standard", [LETTER_LONG] = "long"};
 
 static bool name_is_sane(struct str s, size_t max)
 {
     static const char *const BAD[] = {"ignore", "instructions", "http", "https", "www", NULL};
-    return s.n && s.n <= max && !lex_has_any(s, BAD) && !memchr(s.p, '\n', s.n) && !memchr(s.p, '@', s.n) && !memchr(s.p, '{', s.n) && !memchr(s.p, '<', s.n) &&
-           !memchr(s.p, '"', s.n);
+    return s.n && s.n <= max && !lex_has_any(s, BAD) && !memchr(s.p, '\n', s.n) && !memchr(s.p, '@', s.n) &&
+           !memchr(s.p, '{', s.n) && !memchr(s.p, '<', s.n) && !memchr(s.p, '"', s.n);
 }
 
 /* The title as one would say it: without brackets, places after a dash stay out, capitals calmed. */
@@ -72,11 +77,15 @@ static struct str spoken_company(struct letter *l, struct str company)
 static enum letter_tone voice_of(const struct analysis *an)
 {
     int casual = 0, stiff = 0;
-    static const char *const CASUAL[] = {"you'll", "we're", "you're", "don't", "it's", "we've", "you’ll", "we’re", "you’re", "don’t", "it’s", "we’ve", "isn't", "what's", "that's", NULL};
-    static const char *const STIFF[] = {"incumbent", "shall", "the candidate", "successful candidate", "candidates", "applicants", "duties", "must possess", "demonstrated", NULL};
+    static const char *const CASUAL[] = {"you'll", "we're", "you're", "don't", "it's",  "we've",  "you’ll", "we’re",
+                                         "you’re", "don’t", "it’s",   "we’ve", "isn't", "what's", "that's", NULL};
+    static const char *const STIFF[] = {"incumbent",  "shall",  "the candidate", "successful candidate", "candidates",
+                                        "applicants", "duties", "must possess",  "demonstrated",         NULL};
     for (size_t i = 0; i < an->requirements_n + an->responsibilities_n + 1; i++) {
         struct str t = i < an->requirements_n ? an->requirements[i].evidence.text
-                                              : i - an->requirements_n < an->responsibilities_n ? an->responsibilities[i - an->requirements_n].quote.text : an->mission;
+                       : i - an->requirements_n < an->responsibilities_n
+                           ? an->responsibilities[i - an->requirements_n].quote.text
+                           : an->mission;
         casual += lex_has_any(t, CASUAL) || memchr(t.p ? t.p : "", '!', t.n) != NULL;
         stiff += lex_has_any(t, STIFF);
     }
@@ -110,13 +119,16 @@ static void prepare(struct letter *l)
 
 static struct str salutation(struct letter *l)
 {
-    static const char *const FORMAL[] = {"Dear Hiring Manager,", "Dear members of the {C} hiring team,", "Dear {C} Hiring Team,", NULL};
+    static const char *const FORMAL[] = {"Dear Hiring Manager,", "Dear members of the {C} hiring team,",
+                                         "Dear {C} Hiring Team,", NULL};
     static const char *const DIRECT[] = {"Dear {C} team,", "Dear {C} hiring team,", "Dear hiring team,", NULL};
     static const char *const CONVERSATIONAL[] = {"Hello {C} team,", "Hi {C} team,", "Hello,", NULL};
     const char *const *list = l->tone == LETTER_FORMAL ? FORMAL : l->tone == LETTER_DIRECT ? DIRECT : CONVERSATIONAL;
     /* the plain form only when the employer is not known: it is the last of each list, the first of the formal one */
     if (l->company.n == 0)
-        return l->tone == LETTER_FORMAL ? STR("Dear Hiring Manager,") : l->tone == LETTER_DIRECT ? STR("Dear hiring team,") : STR("Hello,");
+        return l->tone == LETTER_FORMAL   ? STR("Dear Hiring Manager,")
+               : l->tone == LETTER_DIRECT ? STR("Dear hiring team,")
+                                          : STR("Hello,");
     return letter_fill(l, list, &l->values);
 }
 
@@ -150,7 +162,8 @@ static bool drop_one(struct letter *l)
 {
     size_t worst = l->sentences_n;
     for (size_t i = 0; i < l->sentences_n; i++)
-        if (l->sentences[i].priority > 0 && (worst == l->sentences_n || l->sentences[i].priority >= l->sentences[worst].priority))
+        if (l->sentences[i].priority > 0 &&
+            (worst == l->sentences_n || l->sentences[i].priority >= l->sentences[worst].priority))
             worst = i;
     if (worst == l->sentences_n)
         return false;
@@ -342,7 +355,8 @@ static void emit_used(const struct letter *l, struct emit *e)
     emit_arr(e, "evidence_gaps");
     for (size_t i = 0; i < l->m->rows_n; i++) {
         const struct match_row *row = &l->m->rows[i];
-        if (row->requirement->priority == REQUIREMENT_REQUIRED && (row->status == MATCH_MISSING || row->status == MATCH_BLOCKED))
+        if (row->requirement->priority == REQUIREMENT_REQUIRED &&
+            (row->status == MATCH_MISSING || row->status == MATCH_BLOCKED))
             emit_str(e, NULL, row->requirement->text);
     }
     emit_arr_end(e);
@@ -379,10 +393,12 @@ static int write_result(const struct letter *l, struct str greeting, struct str 
     return emit_take(&e, l->a, ret, err);
 }
 
-int letter_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m, struct letter_options o, struct str *ret, struct err *err)
+int letter_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
+                struct letter_options o, struct str *ret, struct err *err)
 {
     if (p->empty)
-        return err_set(err, ERR_NO_EVIDENCE, "the profile has no work, project, voluntary work, education or skill to write from");
+        return err_set(err, ERR_NO_EVIDENCE,
+                       "the profile has no work, project, voluntary work, education or skill to write from");
     struct letter *l = ARENA_NEW(a, struct letter);
     if (!l)
         return err_set(err, ERR_MEMORY, "the letter needs more memory than its limit");
@@ -399,7 +415,8 @@ int letter_make(struct arena *a, const struct analysis *an, const struct profile
         return err_set(err, ERR_NO_EVIDENCE, "the profile states nothing that a letter could say");
     letter_gap(l);
     letter_closing(l);
-    struct str greeting = salutation(l), signoff = letter_fill(l, LETTER_PHRASES[l->tone - 1].signoff, &l->values), body;
+    struct str greeting = salutation(l), signoff = letter_fill(l, LETTER_PHRASES[l->tone - 1].signoff, &l->values),
+               body;
     while (utf8_count(body = body_of(l, greeting, signoff)) > CEILING[l->o.length])
         if (!drop_one(l))
             break;

@@ -1,12 +1,12 @@
-/* Opening, credentials, gap and closing. Why this employer comes from a quote of its posting and from nowhere else; a gap is said in one sentence and
- * only for what the posting requires. */
+/* Opening, credentials, gap and closing. Why this employer comes from a quote of its posting and from nowhere else; a
+ * gap is said in one sentence and only for what the posting requires. */
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 #include "pipeline/engine/match_parts.h"
 
 #define GOAL_SHARE_MIN 0.3
-#define DUTY_FIT_MIN 0.34
-#define GAP_ITEMS_MAX 2
+#define DUTY_FIT_MIN   0.34
+#define GAP_ITEMS_MAX  2
 #define NAME_MAX_BYTES 70
 
 static const struct str NOTHING = {.p = "", .n = 0};
@@ -32,7 +32,8 @@ static struct str duty_quote(struct letter *l)
         size_t n = lex_stems(text, want, LEX_TOKENS_MAX);
         double fit = 0;
         for (size_t k = 0; n >= 3 && k < l->picks_n; k++)
-            fit = MAX(fit, lex_overlap(want, n, l->p->atoms[l->picks[k].atom].stems, l->p->atoms[l->picks[k].atom].stems_n, NULL));
+            fit = MAX(fit, lex_overlap(want, n, l->p->atoms[l->picks[k].atom].stems,
+                                       l->p->atoms[l->picks[k].atom].stems_n, NULL));
         /* "Build ingestion ..." says what is to be done; "Since then ..." does not */
         bool duty = fit >= DUTY_FIT_MIN || recast_highlight(l->a, text, false).form == RECAST_BASE;
         struct str q = duty && fit > top ? letter_quote(l, text) : NOTHING;
@@ -71,7 +72,8 @@ static void credentials(struct letter *l)
         for (size_t k = 0; k < row->atoms_n && match_status_value(row->status) >= 0.8 && s.atoms_n < 3; k++) {
             size_t atom = row->atoms[k];
             const struct atom *x = &l->p->atoms[atom];
-            if (x->kind != ATOM_CERTIFICATE || x->text.n > NAME_MAX_BYTES || (k > 0 && row->requirement->kind != REQUIREMENT_CERTIFICATION))
+            if (x->kind != ATOM_CERTIFICATE || x->text.n > NAME_MAX_BYTES ||
+                (k > 0 && row->requirement->kind != REQUIREMENT_CERTIFICATION))
                 continue;
             bool seen = false;
             for (size_t n = 0; n < s.atoms_n; n++)
@@ -106,11 +108,20 @@ static void languages(struct letter *l)
         level.n -= level.n && level.p[level.n - 1] == ')';
         VALUE(&v, 'M') = str_trim(str_sub(x->text, 0, (size_t)(open - x->text.p)));
         VALUE(&v, 'F') = phrase_lower_first(l->a, level);
-        struct sentence s = {.claim = true, .relation = "paraphrase", .atoms = {row->atoms[0]}, .atoms_n = 1, .paragraph = 40, .role = "evidence", .priority = 45};
+        struct sentence s = {.claim = true,
+                             .relation = "paraphrase",
+                             .atoms = {row->atoms[0]},
+                             .atoms_n = 1,
+                             .paragraph = 40,
+                             .role = "evidence",
+                             .priority = 45};
         static const char *const NESTED[] = {"I speak {M}; my level is {F}.", NULL};
         static const char *const NATIVE[] = {"{M} is my native language.", NULL};
         static const char *const FLUENT[] = {"I speak {M} fluently.", NULL};
-        const char *const *list = str_istarts(level, "native") ? NATIVE : str_ieqc(level, "fluent") ? FLUENT : memchr(level.p, '(', level.n) ? NESTED : LETTER_LANGUAGE;
+        const char *const *list = str_istarts(level, "native")    ? NATIVE
+                                  : str_ieqc(level, "fluent")     ? FLUENT
+                                  : memchr(level.p, '(', level.n) ? NESTED
+                                                                  : LETTER_LANGUAGE;
         letter_say(l, list, &v, &s);
         return;
     }
@@ -132,7 +143,8 @@ static struct str degree_words(struct letter *l, yyjson_val *entry)
     const char *article = phrase_article(type);
     if (str_find(type, STR(" in ")) >= 0) /* "Bachelor of Science in Nursing" says the area itself */
         area = str_ifind(type, area) >= 0 ? NOTHING : area;
-    return area.n ? phrase_printf(l->a, "%s " STR_FMT " in " STR_FMT, article, STR_ARG(type), STR_ARG(area)) : phrase_printf(l->a, "%s " STR_FMT, article, STR_ARG(type));
+    return area.n ? phrase_printf(l->a, "%s " STR_FMT " in " STR_FMT, article, STR_ARG(type), STR_ARG(area))
+                  : phrase_printf(l->a, "%s " STR_FMT, article, STR_ARG(type));
 }
 
 static bool wants_degree(const struct letter *l)
@@ -140,7 +152,8 @@ static bool wants_degree(const struct letter *l)
     if (profile_work_months(l->p, l->o.now.y ? l->o.now : l->p->as_of) < 30 || l->picks_n == 0)
         return true;
     for (size_t i = 0; i < l->m->rows_n; i++)
-        if (l->m->rows[i].requirement->kind == REQUIREMENT_EDUCATION && l->m->rows[i].status == MATCH_DIRECT && l->o.length != LETTER_SHORT)
+        if (l->m->rows[i].requirement->kind == REQUIREMENT_EDUCATION && l->m->rows[i].status == MATCH_DIRECT &&
+            l->o.length != LETTER_SHORT)
             return true;
     return false;
 }
@@ -159,10 +172,17 @@ static void degree(struct letter *l)
     yyjson_val *entry = yyjson_ptr_getn(l->p->document, l->p->atoms[atom].pointer.p, l->p->atoms[atom].pointer.n);
     struct letter_values v = l->values;
     struct str type = json_get_str(entry, "studyType"), area = str_trim(json_get_str(entry, "area"));
-    bool done = json_get_str(entry, "endDate").n && str_ifind(type, STR("progress")) < 0 && str_ifind(type, STR("expected")) < 0;
+    bool done = json_get_str(entry, "endDate").n && str_ifind(type, STR("progress")) < 0 &&
+                str_ifind(type, STR("expected")) < 0;
     VALUE(&v, 'I') = str_trim(json_get_str(entry, "institution"));
     VALUE(&v, 'U') = done ? degree_words(l, entry) : area;
-    struct sentence s = {.claim = true, .relation = "paraphrase", .atoms = {atom}, .atoms_n = 1, .paragraph = 39, .role = "evidence", .priority = l->picks_n ? 40 : 0};
+    struct sentence s = {.claim = true,
+                         .relation = "paraphrase",
+                         .atoms = {atom},
+                         .atoms_n = 1,
+                         .paragraph = 39,
+                         .role = "evidence",
+                         .priority = l->picks_n ? 40 : 0};
     letter_say(l, done ? LETTER_DEGREE : LETTER_STUDENT, &v, &s);
 }
 
@@ -201,7 +221,9 @@ static void gap_of_row(struct letter *l, const struct match_row *row, struct gap
     const struct requirement *q = row->requirement;
     for (size_t i = 0; i < q->skills_n && g->lacking_n < GAP_ITEMS_MAX; i++) {
         const struct skill *s = skills_by_slug(q->skills[i]);
-        struct str word = s && strcmp(s->field, "soft") != 0 && strcmp(s->field, "method") != 0 && !profile_has(l, s) ? phrase_skill_in(q->text, s) : NOTHING;
+        struct str word = s && strcmp(s->field, "soft") != 0 && strcmp(s->field, "method") != 0 && !profile_has(l, s)
+                              ? phrase_skill_in(q->text, s)
+                              : NOTHING;
         bool name = word.n && ((word.p[0] >= 'A' && word.p[0] <= 'Z') || str_ieqc(word, s->label));
         bool implied = false;
         if (name && match_related(l->p, s->slug, &implied) && implied)
@@ -241,8 +263,10 @@ void letter_gap(struct letter *l)
     size_t n = 0;
     for (size_t i = 0; i < l->m->rows_n; i++) {
         const struct match_row *row = &l->m->rows[i];
-        bool lacks = row->status == MATCH_MISSING || (row->status == MATCH_TRANSFERABLE && row->requirement->years_min <= 0);
-        bool kind = row->requirement->kind == REQUIREMENT_SKILL || row->requirement->kind == REQUIREMENT_OTHER || row->requirement->kind == REQUIREMENT_CERTIFICATION ||
+        bool lacks =
+            row->status == MATCH_MISSING || (row->status == MATCH_TRANSFERABLE && row->requirement->years_min <= 0);
+        bool kind = row->requirement->kind == REQUIREMENT_SKILL || row->requirement->kind == REQUIREMENT_OTHER ||
+                    row->requirement->kind == REQUIREMENT_CERTIFICATION ||
                     row->requirement->kind == REQUIREMENT_EXPERIENCE;
         if (row->requirement->priority != REQUIREMENT_REQUIRED || !lacks || !kind || row->requirement->years_min > 0)
             continue;
@@ -328,7 +352,9 @@ void letter_closing(struct letter *l)
         goal(l);
     place(l);
     /* a detail to come back to: the place of the first line of evidence */
-    const struct employment *e = l->picks_n && l->p->atoms[l->picks[0].atom].employment >= 0 ? &l->p->employments[l->p->atoms[l->picks[0].atom].employment] : NULL;
+    const struct employment *e = l->picks_n && l->p->atoms[l->picks[0].atom].employment >= 0
+                                     ? &l->p->employments[l->p->atoms[l->picks[0].atom].employment]
+                                     : NULL;
     if (e && e->kind == EMPLOYMENT_JOB && e->organization.n)
         VALUE(&v, 'G') = e->organization;
     struct sentence s = remark(60, "closing", 0);

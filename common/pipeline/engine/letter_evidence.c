@@ -1,22 +1,25 @@
-/* The paragraphs of evidence: per employment one sentence that says where, for which of the posting's requirements, and what; further ones follow. */
+/* The paragraphs of evidence: per employment one sentence that says where, for which of the posting's requirements, and
+ * what; further ones follow. */
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 
-#define SKILLS_NAMED_MAX 3
-#define ROLE_MAX_BYTES 48
+#define SKILLS_NAMED_MAX      3
+#define ROLE_MAX_BYTES        48
 #define REQUIREMENT_QUOTE_MAX 90
 
 static const struct str NOTHING = {.p = "", .n = 0};
 
 static bool plain_role(struct str role)
 {
-    return role.n && role.n <= ROLE_MAX_BYTES && !memchr(role.p, ',', role.n) && !memchr(role.p, '/', role.n) && !memchr(role.p, '(', role.n) && !lex_has(role, "and") &&
-           !memchr(role.p, '&', role.n) && !lex_has(role, "volunteer") && !memchr(role.p, '|', role.n);
+    return role.n && role.n <= ROLE_MAX_BYTES && !memchr(role.p, ',', role.n) && !memchr(role.p, '/', role.n) &&
+           !memchr(role.p, '(', role.n) && !lex_has(role, "and") && !memchr(role.p, '&', role.n) &&
+           !lex_has(role, "volunteer") && !memchr(role.p, '|', role.n);
 }
 
 static bool is_freelance(struct str org)
 {
-    static const char *const WORDS[] = {"freelance", "freelancer", "self-employed", "self employed", "independent", "various", "contractor", NULL};
+    static const char *const WORDS[] = {"freelance",   "freelancer", "self-employed", "self employed",
+                                        "independent", "various",    "contractor",    NULL};
     for (const char *const *w = WORDS; *w; w++)
         if (str_ieqc(org, *w))
             return true;
@@ -35,15 +38,18 @@ static void place_values(struct letter *l, const struct employment *e, struct le
     if (!e) {
         VALUE(v, 'O') = STR("in earlier work");
     } else if (e->kind == EMPLOYMENT_PROJECT) {
-        VALUE(v, 'O') = named ? phrase_printf(l->a, "in my project " STR_FMT, STR_ARG(quoted_name(l, e->organization))) : STR("in a project of mine");
+        VALUE(v, 'O') = named ? phrase_printf(l->a, "in my project " STR_FMT, STR_ARG(quoted_name(l, e->organization)))
+                              : STR("in a project of mine");
     } else if (named && is_freelance(e->organization)) {
         VALUE(v, 'O') = STR("in freelance work");
     } else if (e->kind == EMPLOYMENT_VOLUNTEER) {
-        VALUE(v, 'O') = named ? phrase_printf(l->a, "as a volunteer at " STR_FMT, STR_ARG(e->organization)) : STR("as a volunteer");
+        VALUE(v, 'O') =
+            named ? phrase_printf(l->a, "as a volunteer at " STR_FMT, STR_ARG(e->organization)) : STR("as a volunteer");
     } else if (named) {
         VALUE(v, 'O') = phrase_printf(l->a, "at " STR_FMT, STR_ARG(e->organization));
     } else {
-        VALUE(v, 'O') = plain_role(e->role) ? phrase_printf(l->a, "as " STR_FMT, STR_ARG(e->role)) : STR("in earlier work");
+        VALUE(v, 'O') =
+            plain_role(e->role) ? phrase_printf(l->a, "as " STR_FMT, STR_ARG(e->role)) : STR("in earlier work");
     }
     VALUE(v, 'P') = phrase_upper_first(l->a, VALUE(v, 'O'));
     if (!job || !named || is_freelance(e->organization))
@@ -105,7 +111,8 @@ static const struct match_row *row_for(struct letter *l, size_t atom)
         if (l->row_used[i] || match_status_value(row->status) < 0.8 || row->requirement->kind == REQUIREMENT_SOFT)
             continue;
         for (size_t k = 0; k < row->atoms_n; k++) {
-            double v = row->requirement->weight * (row->requirement->priority == REQUIREMENT_REQUIRED ? 1.25 : 1.0) / (1.0 + 0.2 * (double)k);
+            double v = row->requirement->weight * (row->requirement->priority == REQUIREMENT_REQUIRED ? 1.25 : 1.0) /
+                       (1.0 + 0.2 * (double)k);
             if (row->atoms[k] == atom && v > top) {
                 top = v;
                 best = row;
@@ -118,7 +125,8 @@ static const struct match_row *row_for(struct letter *l, size_t atom)
 /* "You've launched ...", "be able to ...": no object of "you ask for". */
 static bool addresses_reader(struct str t)
 {
-    static const char *const STARTS[] = {"you", "we", "our", "must", "should", "will", "be ", "have", "has", "is ", "are ", "can ", "know", "hold", "able", "bring", NULL};
+    static const char *const STARTS[] = {"you", "we",   "our",  "must", "should", "will", "be ",   "have", "has",
+                                         "is ", "are ", "can ", "know", "hold",   "able", "bring", NULL};
     for (const char *const *w = STARTS; *w; w++)
         if (str_istarts(t, *w))
             return true;
@@ -165,7 +173,14 @@ static void one(struct letter *l, struct pick *p, bool first, int paragraph, siz
     /* a requirement is named where it helps: at the start of each place, and for about half of what follows */
     if (first || letter_random(l, 2))
         requirement_values(l, p, &v);
-    struct sentence s = {.claim = true, .relation = "paraphrase", .atoms = {p->atom}, .atoms_n = 1, .quote = VALUE(&v, 'Q'), .names = VALUE(&v, 'S'), .paragraph = paragraph, .role = "evidence"};
+    struct sentence s = {.claim = true,
+                         .relation = "paraphrase",
+                         .atoms = {p->atom},
+                         .atoms_n = 1,
+                         .quote = VALUE(&v, 'Q'),
+                         .names = VALUE(&v, 'S'),
+                         .paragraph = paragraph,
+                         .role = "evidence"};
     s.priority = rank == 0 ? 0 : 20 + (int)rank;
     bool noun = p->recast.form == RECAST_NOUN || p->recast.form == RECAST_PASSIVE;
     if (p->recast.form == RECAST_PASSIVE) {
@@ -179,7 +194,7 @@ static void one(struct letter *l, struct pick *p, bool first, int paragraph, siz
         letter_say(l, first ? LETTER_NOUN : LETTER_NOUN_NEXT, &v, &s);
         return;
     }
-    const char *const *list = first ? LETTER_LEAD_PLAIN : LETTER_NEXT;
+    const char *const *list = !first ? LETTER_NEXT : rank ? LETTER_LEAD_MORE : LETTER_LEAD_PLAIN;
     if (VALUE(&v, 'S').n)
         list = first ? LETTER_LEAD_SKILL : LETTER_NEXT_SKILL;
     else if (VALUE(&v, 'Q').n && first)
@@ -199,14 +214,20 @@ static void without_lines(struct letter *l, int paragraph)
         struct letter_values v = l->values;
         place_values(l, &l->p->employments[x->employment], &v);
         VALUE(&v, 'N') = recast_highlight(l->a, x->text, false).tail;
-        struct sentence s = {.claim = true, .relation = "paraphrase", .atoms = {i}, .atoms_n = 1, .paragraph = paragraph, .role = "evidence"};
+        struct sentence s = {.claim = true,
+                             .relation = "paraphrase",
+                             .atoms = {i},
+                             .atoms_n = 1,
+                             .paragraph = paragraph,
+                             .role = "evidence"};
         said += letter_say(l, LETTER_SUMMARY, &v, &s) > 0;
     }
     struct sentence s = {.claim = true, .relation = "merge", .paragraph = paragraph, .role = "evidence"};
     struct str names[LETTER_ATOMS_PER_SENTENCE];
     for (size_t pass = 0; pass < 2 && s.atoms_n == 0; pass++)
         for (size_t i = 0; i < l->p->atoms_n && s.atoms_n < LETTER_ATOMS_PER_SENTENCE; i++)
-            if (l->p->atoms[i].kind == ATOM_SKILL && l->p->atoms[i].text.n < 40 && (pass || l->m->atom_relevance[i] > 0.2)) {
+            if (l->p->atoms[i].kind == ATOM_SKILL && l->p->atoms[i].text.n < 40 &&
+                (pass || l->m->atom_relevance[i] > 0.2)) {
                 names[s.atoms_n] = l->p->atoms[i].text;
                 s.atoms[s.atoms_n++] = i;
             }

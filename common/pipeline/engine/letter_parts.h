@@ -5,10 +5,10 @@
 #include "pipeline/engine/letter.h"
 #include "pipeline/engine/phrase.h"
 
-#define LETTER_SENTENCES_MAX 32
-#define LETTER_PICKS_MAX 6
+#define LETTER_SENTENCES_MAX      32
+#define LETTER_PICKS_MAX          6
 #define LETTER_ATOMS_PER_SENTENCE 4
-#define LETTER_QUOTE_MAX 210 /* bytes of the posting in one quote */
+#define LETTER_QUOTE_MAX          210 /* bytes of the posting in one quote */
 
 /* -- a highlight in the first person -- */
 
@@ -30,7 +30,8 @@ struct recast {
 
 struct recast recast_highlight(struct arena *a, struct str text, bool project);
 
-/* -- templates: {A}..{Z} are values; a template is eligible when all values it names are there; '|' separates sentences -- */
+/* -- templates: {A}..{Z} are values; a template is eligible when all values it names are there; '|' separates sentences
+ * -- */
 
 struct letter_values {
     struct str v[26];
@@ -78,12 +79,15 @@ struct letter {
 };
 
 uint32_t letter_random(struct letter *l, uint32_t below);
-/* One eligible template of the list, filled and split; each sentence is added like `like`. Returns how many were added (0: none eligible). */
-size_t letter_say(struct letter *l, const char *const *templates, const struct letter_values *v, const struct sentence *like);
+/* One eligible template of the list, filled and split; each sentence is added like `like`. Returns how many were added
+ * (0: none eligible). */
+size_t letter_say(struct letter *l, const char *const *templates, const struct letter_values *v,
+                  const struct sentence *like);
 /* One eligible template filled; empty when there is none. */
 struct str letter_fill(struct letter *l, const char *const *templates, const struct letter_values *v);
 bool letter_quotable(const struct letter *l, struct str quote);
-/* The quote without its final period and with inner double quotes made single; cut at a sentence end to LETTER_QUOTE_MAX. Empty when it cannot be. */
+/* The quote without its final period and with inner double quotes made single; cut at a sentence end to
+ * LETTER_QUOTE_MAX. Empty when it cannot be. */
 struct str letter_quote(struct letter *l, struct str text);
 
 void letter_pick(struct letter *l);
@@ -94,9 +98,20 @@ void letter_gap(struct letter *l);
 void letter_closing(struct letter *l);
 
 struct letter_phrases {
-    const char *const *opening, *const *company, *const *duty, *const *gap, *const *gap_near, *const *goal, *const *place, *const *closing, *const *signoff;
+    const char *const *opening,
+        *const *company, *const *duty, *const *gap, *const *gap_near, *const *goal, *const *place, *const *closing,
+                                                                                                       *const *signoff;
 };
 extern const struct letter_phrases LETTER_PHRASES[3]; /* by tone - 1: formal, direct, conversational */
-extern const char *const LETTER_LEAD_SKILL[], *const LETTER_LEAD_QUOTE[], *const LETTER_LEAD_PLAIN[], *const LETTER_NEXT[], *const LETTER_NEXT_SKILL[],
-    *const LETTER_NOUN[], *const LETTER_NOUN_NEXT[], *const LETTER_CREDENTIALS[], *const LETTER_DEGREE[], *const LETTER_STUDENT[], *const LETTER_LANGUAGE[],
-    *const LETTER_SKILLS[], *const LETTER_SUMMARY[];
+extern const char *const LETTER_LEAD_SKILL[],
+    *const LETTER_LEAD_QUOTE[], *const LETTER_LEAD_PLAIN[],
+                                    *const LETTER_LEAD_MORE[],
+                                        *const LETTER_NEXT[], *const LETTER_NEXT_SKILL[],
+                                                                  *const LETTER_NOUN[],
+                                                                      *const LETTER_NOUN_NEXT[],
+                                                                          *const LETTER_CREDENTIALS[],
+                                                                              *const LETTER_DEGREE[],
+                                                                                  *const LETTER_STUDENT[],
+                                                                                      *const LETTER_LANGUAGE[],
+                                                                                          *const LETTER_SKILLS[],
+                                                                                              *const LETTER_SUMMARY[];

@@ -1,8 +1,9 @@
-/* The turns of phrase, as data. Values: {T} title, {A} its article, {C} employer, {L} "your client" when an agency hides it, {Q} a quote of the posting,
- * {O} place ("at Harborlight Payments"), {P} the same with a capital, {G} the organisation's name, {D} the same when it is past, {B} when it is
- * current, {R} role, {V} "am" or "was", {H} "role" or "project", {K} clause ("I cut ..."), {W} the clause without "I", {N} a line that has no verb,
- * {S} skills, {Z} skills with a capital, {X} what is lacking, {Y} what is nearest, {J} list of credentials, {U} degree or study, {I} institution,
- * {M} language, {F} level,  A template is used only when everything it names is known. */
+/* The turns of phrase, as data. Values: {T} title, {A} its article, {C} employer, {L} "your client" when an agency
+ * hides it, {Q} a quote of the posting, {O} place ("at Harborlight Payments"), {P} the same with a capital, {G} the
+ * organisation's name, {D} the same when it is past, {B} when it is current, {R} role, {V} "am" or "was", {H} "role" or
+ * "project", {K} clause ("I cut ..."), {W} the clause without "I", {N} a line that has no verb, {S} skills, {Z} skills
+ * with a capital, {X} what is lacking, {Y} what is nearest, {J} list of credentials, {U} degree or study, {I}
+ * institution, {M} language, {F} level. A template is used only when everything it names is known. */
 #include "pipeline/engine/letter_parts.h"
 
 static const char *const OPENING_FORMAL[] = {
@@ -186,13 +187,16 @@ static const char *const CLOSING_CONVERSATIONAL[] = {
 };
 static const char *const SIGNOFF_FORMAL[] = {"Sincerely,", "Yours sincerely,", "Respectfully,", NULL};
 static const char *const SIGNOFF_DIRECT[] = {"Best regards,", "Kind regards,", "Regards,", "With best regards,", NULL};
-static const char *const SIGNOFF_CONVERSATIONAL[] = {"Best wishes,", "Best,", "All the best,", "Thanks for reading,", NULL};
+static const char *const SIGNOFF_CONVERSATIONAL[] = {"Best wishes,", "Best,", "All the best,", "Thanks for reading,",
+                                                     NULL};
 
 const struct letter_phrases LETTER_PHRASES[3] = {
-    {OPENING_FORMAL, COMPANY_FORMAL, DUTY_FORMAL, GAP_FORMAL, GAP_NEAR_FORMAL, GOAL_FORMAL, PLACE_FORMAL, CLOSING_FORMAL, SIGNOFF_FORMAL},
-    {OPENING_DIRECT, COMPANY_DIRECT, DUTY_DIRECT, GAP_DIRECT, GAP_NEAR_DIRECT, GOAL_DIRECT, PLACE_DIRECT, CLOSING_DIRECT, SIGNOFF_DIRECT},
-    {OPENING_CONVERSATIONAL, COMPANY_CONVERSATIONAL, DUTY_CONVERSATIONAL, GAP_CONVERSATIONAL, GAP_NEAR_CONVERSATIONAL, GOAL_CONVERSATIONAL, PLACE_CONVERSATIONAL,
-     CLOSING_CONVERSATIONAL, SIGNOFF_CONVERSATIONAL},
+    {OPENING_FORMAL, COMPANY_FORMAL, DUTY_FORMAL, GAP_FORMAL, GAP_NEAR_FORMAL, GOAL_FORMAL, PLACE_FORMAL,
+     CLOSING_FORMAL, SIGNOFF_FORMAL},
+    {OPENING_DIRECT, COMPANY_DIRECT, DUTY_DIRECT, GAP_DIRECT, GAP_NEAR_DIRECT, GOAL_DIRECT, PLACE_DIRECT,
+     CLOSING_DIRECT, SIGNOFF_DIRECT},
+    {OPENING_CONVERSATIONAL, COMPANY_CONVERSATIONAL, DUTY_CONVERSATIONAL, GAP_CONVERSATIONAL, GAP_NEAR_CONVERSATIONAL,
+     GOAL_CONVERSATIONAL, PLACE_CONVERSATIONAL, CLOSING_CONVERSATIONAL, SIGNOFF_CONVERSATIONAL},
 };
 
 /* The first sentence about a post or project. */
@@ -223,6 +227,23 @@ const char *const LETTER_LEAD_QUOTE[] = {
     NULL,
 };
 const char *const LETTER_LEAD_PLAIN[] = {
+    "{P}, {K}.",
+    "{P}, for example, {K}.",
+    "To give an example, {O}, {K}.",
+    "One example: {O}, {K}.",
+    "A concrete case: {O}, {K}.",
+    "{P}, to name one thing, {K}.",
+    "Something I would point to: {O}, {K}.",
+    "As {R} at {G}, {K}.",
+    "In my work as {R} at {G}, {K}.",
+    "At {G}, where I {V} {R}, {K}.",
+    "During my time at {D}, {K}.",
+    "In my present post at {B}, {K}.",
+    "At {D}, {K}.",
+    NULL,
+};
+/* For the second place and those after it. */
+const char *const LETTER_LEAD_MORE[] = {
     "{P}, {K}.",
     "{P}, for example, {K}.",
     "To give an example, {O}, {K}.",

@@ -1,9 +1,9 @@
-/* Which evidence goes into the letter: greedily the atom that answers most of what is still unanswered, with numbers and readable lines preferred;
- * then grouped by employment so that each is introduced once. */
+/* Which evidence goes into the letter: greedily the atom that answers most of what is still unanswered, with numbers
+ * and readable lines preferred; then grouped by employment so that each is introduced once. */
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 
-#define LINE_MIN_BYTES 24
+#define LINE_MIN_BYTES  24
 #define LINE_LONG_BYTES 240
 
 static double row_weight(const struct match_row *row)
@@ -13,21 +13,31 @@ static double row_weight(const struct match_row *row)
 
 static bool is_stated(const struct match_row *row)
 {
-    return row->status == MATCH_DIRECT || row->status == MATCH_STRONG || row->status == MATCH_SYNONYM || row->status == MATCH_TRANSFERABLE;
+    return row->status == MATCH_DIRECT || row->status == MATCH_STRONG || row->status == MATCH_SYNONYM ||
+           row->status == MATCH_TRANSFERABLE;
 }
 
 static bool is_line(const struct atom *x)
 {
     size_t words = 0;
     struct str rest = x->text, w;
-    while (lex_next_word(&rest, &w))
+    static const char *const DANGLING[] = {"and", "or", "the", "a", "with", "of", "to", "for", "by", "in", NULL};
+    bool cut = false;
+    while (lex_next_word(&rest, &w)) {
         words++;
-    return x->kind == ATOM_HIGHLIGHT && x->text.n >= LINE_MIN_BYTES && words >= 4;
+        cut = false;
+        for (const char *const *d = DANGLING; *d; d++)
+            cut = cut || str_ieqc(w, *d);
+    }
+    return !cut && x->kind == ATOM_HIGHLIGHT && x->text.n >= LINE_MIN_BYTES && words >= 4;
 }
 
 static double form_bonus(enum recast_form f)
 {
-    return f == RECAST_PAST || f == RECAST_CLAUSE ? 0.18 : f == RECAST_WAS || f == RECAST_PASSIVE ? 0.1 : f == RECAST_NOUN ? -0.15 : 0;
+    return f == RECAST_PAST || f == RECAST_CLAUSE   ? 0.18
+           : f == RECAST_WAS || f == RECAST_PASSIVE ? 0.1
+           : f == RECAST_NOUN                       ? -0.15
+                                                    : 0;
 }
 
 static double base_value(const struct letter *l, size_t atom, const struct recast *r)
@@ -67,7 +77,8 @@ struct budget {
 
 static struct budget budget_of(enum letter_length length)
 {
-    static const struct budget B[] = {[LETTER_SHORT] = {2, 420}, [LETTER_STANDARD] = {4, 900}, [LETTER_LONG] = {6, 1450}};
+    static const struct budget B[] = {
+        [LETTER_SHORT] = {2, 420}, [LETTER_STANDARD] = {4, 900}, [LETTER_LONG] = {6, 1450}};
     return B[length];
 }
 

@@ -1,5 +1,5 @@
-/* Templates, chance and quotes. Chance is splitmix64 over the seed and the names in the posting: the same input gives the same letter, another posting
- * another choice of words. */
+/* Templates, chance and quotes. Chance is splitmix64 over the seed and the names in the posting: the same input gives
+ * the same letter, another posting another choice of words. */
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 
@@ -38,7 +38,8 @@ static bool is_used(const struct letter *l, uint32_t h)
     return false;
 }
 
-/* Templates that name the employer (or its client) win over those that do not, fresh ones over those this letter has. */
+/* Templates that name the employer (or its client) win over those that do not, fresh ones over those this letter has.
+ */
 static const char *choose(struct letter *l, const char *const *list, const struct letter_values *v)
 {
     const char *best[TEMPLATES_MAX];
@@ -47,8 +48,10 @@ static const char *choose(struct letter *l, const char *const *list, const struc
     for (; *list; list++) {
         if (!eligible(*list, v))
             continue;
-        bool opening = strstr(*list, "apply") || strstr(*list, "appl") || strstr(*list, "consider") || strstr(*list, "hiring");
-        bool named = strstr(*list, "{C}") || strstr(*list, "{L}") || (!l->company.n && VALUE(v, 'L').n == 0 && strstr(*list, "{T}"));
+        bool opening =
+            strstr(*list, "apply") || strstr(*list, "appl") || strstr(*list, "consider") || strstr(*list, "hiring");
+        bool named = strstr(*list, "{C}") || strstr(*list, "{L}") ||
+                     (!l->company.n && VALUE(v, 'L').n == 0 && strstr(*list, "{T}"));
         int rank = (is_used(l, hash_of(*list)) ? 0 : 2) + (opening && named ? 1 : 0);
         if (rank > top) {
             top = rank;
@@ -90,7 +93,8 @@ struct str letter_fill(struct letter *l, const char *const *templates, const str
     return t ? fill(l, t, strlen(t), v) : (struct str){.p = "", .n = 0};
 }
 
-size_t letter_say(struct letter *l, const char *const *templates, const struct letter_values *v, const struct sentence *like)
+size_t letter_say(struct letter *l, const char *const *templates, const struct letter_values *v,
+                  const struct sentence *like)
 {
     const char *t = choose(l, templates, v);
     size_t added = 0;
@@ -123,11 +127,42 @@ size_t letter_say(struct letter *l, const char *const *templates, const struct l
 /* Quotes must be about the work: no links, no addressing of readers or machines, no apply-here lines. */
 bool letter_quotable(const struct letter *l, struct str q)
 {
-    static const char *const BAD[] = {"ignore", "instructions", "instruction", "prompt", "assistant", "system:", "http", "www", "apply", "applicants", "applicant", "résumé", "resume",
-                                      "cv", "cover letter", "click", "salary", "benefits", "equal opportunity", "sponsorship", "disability", "email", "e-mail", "language model", "ai model",
-                                      "candidate must", "output", "forget", "disregard", "job description", "posting", "401", NULL};
-    if (q.n < 24 || q.n > LETTER_QUOTE_MAX || lex_has_any(q, BAD) || memchr(q.p, '\n', q.n) || memchr(q.p, '@', q.n) || memchr(q.p, '<', q.n) || memchr(q.p, '|', q.n) ||
-        memchr(q.p, '{', q.n) || memchr(q.p, '$', q.n) || q.p[q.n - 1] == ':' || memchr(q.p, '*', q.n) || memchr(q.p, '#', q.n) || memchr(q.p, '`', q.n))
+    static const char *const BAD[] = {"ignore",
+                                      "instructions",
+                                      "instruction",
+                                      "prompt",
+                                      "assistant",
+                                      "system:",
+                                      "http",
+                                      "www",
+                                      "apply",
+                                      "applicants",
+                                      "applicant",
+                                      "résumé",
+                                      "resume",
+                                      "cv",
+                                      "cover letter",
+                                      "click",
+                                      "salary",
+                                      "benefits",
+                                      "equal opportunity",
+                                      "sponsorship",
+                                      "disability",
+                                      "email",
+                                      "e-mail",
+                                      "language model",
+                                      "ai model",
+                                      "candidate must",
+                                      "output",
+                                      "forget",
+                                      "disregard",
+                                      "job description",
+                                      "posting",
+                                      "401",
+                                      NULL};
+    if (q.n < 24 || q.n > LETTER_QUOTE_MAX || lex_has_any(q, BAD) || memchr(q.p, '\n', q.n) || memchr(q.p, '@', q.n) ||
+        memchr(q.p, '<', q.n) || memchr(q.p, '|', q.n) || memchr(q.p, '{', q.n) || memchr(q.p, '$', q.n) ||
+        q.p[q.n - 1] == ':' || memchr(q.p, '*', q.n) || memchr(q.p, '#', q.n) || memchr(q.p, '`', q.n))
         return false;
     for (size_t i = 0; i < l->an->signals_n; i++)
         if (str_find(l->an->signals[i].quote.text, q) >= 0 || str_find(q, l->an->signals[i].quote.text) >= 0)
@@ -147,7 +182,8 @@ struct str letter_quote(struct letter *l, struct str text)
     }
     while (q.n && (q.p[q.n - 1] == '.' || q.p[q.n - 1] == ' ' || q.p[q.n - 1] == ';'))
         q.n--;
-    if (!letter_quotable(l, q) || str_find(q, STR("“")) >= 0 || str_find(q, STR("\"")) >= 0 || str_find(q, STR("”")) >= 0)
+    if (!letter_quotable(l, q) || str_find(q, STR("“")) >= 0 || str_find(q, STR("\"")) >= 0 ||
+        str_find(q, STR("”")) >= 0)
         return (struct str){.p = "", .n = 0};
     return q;
 }

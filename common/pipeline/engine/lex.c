@@ -1,49 +1,37 @@
-/* A light stemmer: enough to join the forms of one word that postings and résumés use, cheap enough to run on every word. Collisions of
- * unrelated words are possible and harmless: nothing is written from a stem, it only ranks. */
+/* A light stemmer: enough to join the forms of one word that postings and résumés use, cheap enough to run on every
+ * word. Collisions of unrelated words are possible and harmless: nothing is written from a stem, it only ranks. */
 #include "pipeline/engine/lex.h"
 
 #include "base/cleanup.h"
 
-#define LEX_WORD_MAX 48
+#define LEX_WORD_MAX     48
 #define LEX_STOP_LONGEST 14 /* "qualifications" */
 
 /* sorted */
 static const char *const LEX_STOP[] = {
-    "a", "ability", "able", "about", "above", "across", "after", "again", "all", "along", "already", "also", "an",
-    "and", "any", "anything", "are", "area", "areas", "around", "as", "asset", "at", "background", "based", "be",
-    "been", "before", "being", "benefit", "best", "better", "between", "beyond", "big", "bonus", "both", "bring",
-    "but", "by", "can", "candidate", "candidates", "care", "clear", "come", "comfortable", "company", "day", "days",
-    "deep", "degree", "demonstrated", "desirable", "desired", "do", "does", "doing", "don", "done", "each", "either",
-    "else", "environment", "equivalent", "essential", "etc", "even", "every", "excellent", "experience",
-    "experienced", "expertise", "familiar", "familiarity", "field", "first", "five", "fluency", "fluent", "for",
-    "four", "from", "full", "get", "give", "go-to", "good", "great", "had", "hands", "hands-on", "has", "have", "he",
-    "help", "her", "high", "highly", "his", "hold", "how", "however", "i", "ideal", "ideally", "if", "in", "incl",
-    "include", "includes", "including", "into", "is", "it", "its", "job", "join", "just", "keep", "know",
-    "knowledge", "known", "least", "less", "level", "like", "ll", "look", "looking", "love", "made", "major", "make",
-    "many", "may", "member", "mind", "minimum", "month", "months", "more", "most", "much", "must", "need", "needed",
-    "new", "nice", "no", "not", "of", "off", "on", "once", "one", "only", "onto", "or", "other", "others", "our",
-    "out", "over", "own", "people", "person", "plus", "position", "practical", "preferably", "preferred", "previous",
-    "prior", "proficiency", "proficient", "proven", "qualification", "qualifications", "re", "related", "relevant",
-    "require", "required", "requirement", "requirements", "role", "s", "same", "several", "she", "should", "similar",
-    "skill", "skilled", "skills", "so", "solid", "some", "someone", "something", "strong", "such", "team", "teams",
-    "than", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "things", "this", "those",
-    "three", "through", "time", "to", "together", "too", "track", "two", "under", "understand", "understanding",
-    "up", "us", "use", "used", "using", "ve", "very", "want", "was", "way", "we", "well", "were", "what", "when",
-    "where", "which", "while", "who", "whole", "will", "willing", "with", "within", "without", "work", "worked",
-    "working", "would", "year", "years", "yet", "you", "your", "yrs",
+#include "lex_stop.def"
 };
 
 /* Forms that the endings rule would keep apart. */
 static const struct {
     const char *word, *stem;
 } LEX_IRREGULAR[] = {
-    {"analyses", "analy"},  {"analysis", "analy"},  {"analyst", "analy"},      {"analysts", "analy"},  {"analytical", "analy"},
-    {"analytics", "analy"}, {"analyze", "analy"},   {"analyzed", "analy"},     {"analyzing", "analy"}, {"analyse", "analy"},
-    {"bought", "buy"},      {"built", "build"},     {"children", "child"},     {"children's", "child"}, {"cooking", "cook"},
-    {"data", "data"},       {"designer", "design"}, {"led", "lead"},           {"leadership", "lead"}, {"ran", "run"},
-    {"running", "run"},     {"sold", "sell"},       {"sales", "sale"},         {"taught", "teach"},    {"wrote", "write"},
-    {"written", "write"},   {"maths", "mathematic"}, {"mathematics", "mathematic"}, {"programmer", "develop"}, {"programming", "program"},
-    {"databases", "databas"}, {"database", "databas"},
+    {"analyses", "analy"},     {"analysis", "analy"},
+    {"analyst", "analy"},      {"analysts", "analy"},
+    {"analytical", "analy"},   {"analytics", "analy"},
+    {"analyze", "analy"},      {"analyzed", "analy"},
+    {"analyzing", "analy"},    {"analyse", "analy"},
+    {"bought", "buy"},         {"built", "build"},
+    {"children", "child"},     {"children's", "child"},
+    {"cooking", "cook"},       {"data", "data"},
+    {"designer", "design"},    {"led", "lead"},
+    {"leadership", "lead"},    {"ran", "run"},
+    {"running", "run"},        {"sold", "sell"},
+    {"sales", "sale"},         {"taught", "teach"},
+    {"wrote", "write"},        {"written", "write"},
+    {"maths", "mathematic"},   {"mathematics", "mathematic"},
+    {"programmer", "develop"}, {"programming", "program"},
+    {"databases", "databas"},  {"database", "databas"},
 };
 
 static bool lex_is_word_byte(char c)
@@ -51,7 +39,8 @@ static bool lex_is_word_byte(char c)
     return str_is_alnum(c) || (unsigned char)c >= 0x80 || c == '+' || c == '#';
 }
 
-/* Length of a separator at s: typographic punctuation (U+2000..U+206F), no-break space, middle dot; 0 when it is no separator. */
+/* Length of a separator at s: typographic punctuation (U+2000..U+206F), no-break space, middle dot; 0 when it is no
+ * separator. */
 static size_t lex_separator(struct str s)
 {
     const unsigned char *u = (const unsigned char *)s.p;
@@ -137,8 +126,9 @@ bool lex_is_stop(struct str word)
 static const struct {
     char text[8];
     size_t n;
-} LEX_ENDINGS[] = {{"ations", 6}, {"ation", 5}, {"ments", 5}, {"ment", 4}, {"ings", 4}, {"ing", 3}, {"ions", 4}, {"ion", 3},
-                   {"ers", 3},    {"er", 2},    {"ors", 3},   {"or", 2},   {"ed", 2},   {"ly", 2},  {"e", 1}};
+} LEX_ENDINGS[] = {{"ations", 6}, {"ation", 5}, {"ments", 5}, {"ment", 4}, {"ings", 4},
+                   {"ing", 3},    {"ions", 4},  {"ion", 3},   {"ers", 3},  {"er", 2},
+                   {"ors", 3},    {"or", 2},    {"ed", 2},    {"ly", 2},   {"e", 1}};
 
 #define LEX_KEEP_MIN 4
 
@@ -146,7 +136,8 @@ static size_t lex_cut(char *w, size_t n)
 {
     for (size_t i = 0; i < ARRAY_LEN(LEX_ENDINGS); i++) {
         size_t e = LEX_ENDINGS[i].n;
-        if (n < e + LEX_KEEP_MIN || w[n - 1] != LEX_ENDINGS[i].text[e - 1] || memcmp(w + n - e, LEX_ENDINGS[i].text, e) != 0)
+        if (n < e + LEX_KEEP_MIN || w[n - 1] != LEX_ENDINGS[i].text[e - 1] ||
+            memcmp(w + n - e, LEX_ENDINGS[i].text, e) != 0)
             continue;
         w[n - e] = '\0';
         return n - e;
@@ -157,7 +148,8 @@ static size_t lex_cut(char *w, size_t n)
 static size_t lex_strip(char *w, size_t n)
 {
     for (size_t i = 0; i < ARRAY_LEN(LEX_IRREGULAR); i++) {
-        if (w[0] == LEX_IRREGULAR[i].word[0] && w[1] == LEX_IRREGULAR[i].word[1] && strcmp(w, LEX_IRREGULAR[i].word) == 0) {
+        if (w[0] == LEX_IRREGULAR[i].word[0] && w[1] == LEX_IRREGULAR[i].word[1] &&
+            strcmp(w, LEX_IRREGULAR[i].word) == 0) {
             memcpy(w, LEX_IRREGULAR[i].stem, strlen(LEX_IRREGULAR[i].stem) + 1);
             return strlen(w);
         }
@@ -267,7 +259,8 @@ bool lex_has_metric(struct str s)
             continue;
         }
         size_t end = i;
-        while (end < s.n && (str_is_digit(s.p[end]) || ((s.p[end] == ',' || s.p[end] == '.') && end + 1 < s.n && str_is_digit(s.p[end + 1]))))
+        while (end < s.n && (str_is_digit(s.p[end]) ||
+                             ((s.p[end] == ',' || s.p[end] == '.') && end + 1 < s.n && str_is_digit(s.p[end + 1]))))
             end++;
         bool glued = i > 0 && (str_is_alpha(s.p[i - 1]) || s.p[i - 1] == '-');
         bool year = end - i == 4 && (str_starts(str_sub(s, i, end), "19") || str_starts(str_sub(s, i, end), "20")) &&

@@ -1,5 +1,5 @@
-/* Words as the engine compares them: lower-cased, stripped of endings, stop words left out. Pure, no allocation. ASCII case rules;
- * bytes of other scripts count as letters, typographic punctuation as separators. */
+/* Words as the engine compares them: lower-cased, stripped of endings, stop words left out. Pure, no allocation. ASCII
+ * case rules; bytes of other scripts count as letters, typographic punctuation as separators. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 /* Takes the next word off *rest ("C++", "Node.js", "CI/CD" give "C++", "Node.js", "CI", "CD"); false at the end. */
 bool lex_next_word(struct str *rest, struct str *ret_word);
 uint32_t lex_stem(struct str word); /* hash of the stem; "nursing", "nurses" and "nurse" agree */
-bool lex_is_stop(struct str word);  /* function words and the words every posting has ("experience", "strong", "team") */
+bool lex_is_stop(struct str word); /* function words and the words every posting has ("experience", "strong", "team") */
 /* The distinct stems of the content words in order of appearance. Returns their number, at most max. */
 size_t lex_stems(struct str text, uint32_t *ret, size_t max);
 /* Share of the wanted stems that are in have, 0..1; *ret_hits may be NULL. */

@@ -1,7 +1,7 @@
 /* One row per requirement, answered by a function per kind; then how much the posting cares about each atom.
  *
- * Invariants: more evidence never makes a row worse; a status above missing names its evidence, except for language and location facts that
- * stand outside the atoms; nothing here reads a clock. */
+ * Invariants: more evidence never makes a row worse; a status above missing names its evidence, except for language and
+ * location facts that stand outside the atoms; nothing here reads a clock. */
 #include "pipeline/engine/match.h"
 
 #include <stdarg.h>
@@ -13,9 +13,14 @@ static const struct {
     const char *name;
     double value;
 } STATUS[] = {
-    [MATCH_MISSING] = {"missing", 0},   [MATCH_DIRECT] = {"direct", 1},          [MATCH_STRONG] = {"strong", 0.85},
-    [MATCH_SYNONYM] = {"synonym", 0.8}, [MATCH_TRANSFERABLE] = {"transferable", 0.6}, [MATCH_UNSTATED] = {"unstated", 0},
-    [MATCH_BLOCKED] = {"blocked", 0},   [MATCH_NOT_ASSESSED] = {"not_assessed", 0},
+    [MATCH_MISSING] = {"missing", 0},
+    [MATCH_DIRECT] = {"direct", 1},
+    [MATCH_STRONG] = {"strong", 0.85},
+    [MATCH_SYNONYM] = {"synonym", 0.8},
+    [MATCH_TRANSFERABLE] = {"transferable", 0.6},
+    [MATCH_UNSTATED] = {"unstated", 0},
+    [MATCH_BLOCKED] = {"blocked", 0},
+    [MATCH_NOT_ASSESSED] = {"not_assessed", 0},
 };
 
 const char *match_status_name(enum match_status s)
@@ -45,10 +50,14 @@ struct str match_says(struct matcher *m, const char *fmt, ...)
 
 struct str match_place(struct matcher *m, size_t atom)
 {
-    static const char *const SECTION[] = {[ATOM_HIGHLIGHT] = "in the profile",  [ATOM_SUMMARY] = "in the summary",
-                                          [ATOM_ROLE] = "in the headline",      [ATOM_SKILL] = "in the skills section",
-                                          [ATOM_EDUCATION] = "under education", [ATOM_CERTIFICATE] = "among the certificates",
-                                          [ATOM_LANGUAGE] = "among the languages", [ATOM_AWARD] = "among the awards",
+    static const char *const SECTION[] = {[ATOM_HIGHLIGHT] = "in the profile",
+                                          [ATOM_SUMMARY] = "in the summary",
+                                          [ATOM_ROLE] = "in the headline",
+                                          [ATOM_SKILL] = "in the skills section",
+                                          [ATOM_EDUCATION] = "under education",
+                                          [ATOM_CERTIFICATE] = "among the certificates",
+                                          [ATOM_LANGUAGE] = "among the languages",
+                                          [ATOM_AWARD] = "among the awards",
                                           [ATOM_PUBLICATION] = "among the publications"};
     const struct atom *x = &m->p->atoms[atom];
     if (x->employment < 0)
@@ -56,7 +65,8 @@ struct str match_place(struct matcher *m, size_t atom)
     const struct employment *e = &m->p->employments[x->employment];
     if (e->organization.n == 0)
         return e->role.n ? match_says(m, "in the work as " STR_FMT, STR_ARG(e->role)) : STR("in the work history");
-    return match_says(m, "%s " STR_FMT, e->kind == EMPLOYMENT_PROJECT ? "in the project" : "at", STR_ARG(e->organization));
+    return match_says(m, "%s " STR_FMT, e->kind == EMPLOYMENT_PROJECT ? "in the project" : "at",
+                      STR_ARG(e->organization));
 }
 
 static void match_other(struct matcher *m, struct match_row *row)
@@ -68,14 +78,10 @@ static void match_other(struct matcher *m, struct match_row *row)
 }
 
 static void (*const ANSWER[])(struct matcher *, struct match_row *) = {
-    [REQUIREMENT_SKILL] = match_skill,
-    [REQUIREMENT_EXPERIENCE] = match_years,
-    [REQUIREMENT_EDUCATION] = match_education,
-    [REQUIREMENT_CERTIFICATION] = match_certification,
-    [REQUIREMENT_LANGUAGE] = match_language,
-    [REQUIREMENT_AUTHORIZATION] = match_authorization,
-    [REQUIREMENT_LOCATION] = match_location,
-    [REQUIREMENT_SOFT] = match_soft,
+    [REQUIREMENT_SKILL] = match_skill,         [REQUIREMENT_EXPERIENCE] = match_years,
+    [REQUIREMENT_EDUCATION] = match_education, [REQUIREMENT_CERTIFICATION] = match_certification,
+    [REQUIREMENT_LANGUAGE] = match_language,   [REQUIREMENT_AUTHORIZATION] = match_authorization,
+    [REQUIREMENT_LOCATION] = match_location,   [REQUIREMENT_SOFT] = match_soft,
     [REQUIREMENT_OTHER] = match_other,
 };
 
@@ -90,14 +96,16 @@ static void answer(struct matcher *m, struct match_row *row)
         row->reason = STR("Nothing in the profile answers this.");
 }
 
-/* Relevance of an atom: the rows it answers, the posting's skills it names, the words it shares with duties and requirements. */
+/* Relevance of an atom: the rows it answers, the posting's skills it names, the words it shares with duties and
+ * requirements. */
 static void relevance(struct matcher *m, struct match *r)
 {
     const struct analysis *an = m->an;
     const struct profile *p = m->p;
     for (size_t i = 0; i < r->rows_n; i++) {
         const struct match_row *row = &r->rows[i];
-        double w = row->requirement->weight * (row->requirement->priority == REQUIREMENT_REQUIRED ? 1.25 : 1.0) * match_status_value(row->status);
+        double w = row->requirement->weight * (row->requirement->priority == REQUIREMENT_REQUIRED ? 1.25 : 1.0) *
+                   match_status_value(row->status);
         for (size_t k = 0; k < row->atoms_n; k++)
             r->atom_relevance[row->atoms[k]] += w / (1.0 + 0.25 * (double)k);
         for (size_t k = 0; k < row->requirement->skills_n; k++) {
@@ -119,7 +127,8 @@ static void relevance(struct matcher *m, struct match *r)
     }
 }
 
-int match_make_at(struct arena *a, const struct analysis *an, const struct profile *p, struct month now, struct match **ret, struct err *err)
+int match_make_at(struct arena *a, const struct analysis *an, const struct profile *p, struct month now,
+                  struct match **ret, struct err *err)
 {
     struct matcher *m = ARENA_NEW(a, struct matcher);
     struct match *r = ARENA_NEW(a, struct match);

@@ -1,5 +1,5 @@
-/* Degrees, certificates, languages, permissions, places and soft skills. What the profile does not speak about at all is "not assessed";
- * "missing" needs a section that could have said it. */
+/* Degrees, certificates, languages, permissions, places and soft skills. What the profile does not speak about at all
+ * is "not assessed"; "missing" needs a section that could have said it. */
 #include "pipeline/engine/match_parts.h"
 #include "pipeline/engine/profile_parts.h"
 
@@ -21,7 +21,10 @@ static void only_evidence(struct match_row *row, size_t atom)
 
 static const char *degree_name(enum education_level l)
 {
-    return l == EDUCATION_PHD ? "a doctorate" : l == EDUCATION_MASTER ? "a master's degree" : l == EDUCATION_BACHELOR ? "a bachelor's degree" : "a degree";
+    return l == EDUCATION_PHD        ? "a doctorate"
+           : l == EDUCATION_MASTER   ? "a master's degree"
+           : l == EDUCATION_BACHELOR ? "a bachelor's degree"
+                                     : "a degree";
 }
 
 static bool is_entry(const struct atom *x)
@@ -32,8 +35,10 @@ static bool is_entry(const struct atom *x)
 /* Whether the degree's words meet the words the requirement adds to the level ("in nursing"). */
 static double area_overlap(const struct requirement *q, const struct atom *degree)
 {
-    static const char *const LEVEL[] = {"bachelor", "bachelor's", "bachelors", "master", "master's", "masters", "phd", "science", "arts", "university", "college",
-                                        "discipline", "accredited", "diploma", "school", "graduate", "neighboring", "quantitative", "technical", "cognate"};
+    static const char *const LEVEL[] = {"bachelor", "bachelor's",  "bachelors",    "master",    "master's",
+                                        "masters",  "phd",         "science",      "arts",      "university",
+                                        "college",  "discipline",  "accredited",   "diploma",   "school",
+                                        "graduate", "neighboring", "quantitative", "technical", "cognate"};
     uint32_t want[LEX_TOKENS_MAX];
     size_t n = lex_stems(q->text, want, LEX_TOKENS_MAX), kept = 0;
     uint32_t levels[ARRAY_LEN(LEVEL)];
@@ -63,7 +68,8 @@ void match_education(struct matcher *m, struct match_row *row)
     }
     enum education_level best = EDUCATION_NONE;
     double best_area = -1;
-    static const char *const OPEN[] = {"in progress", "pursuing", "enrolled", "working toward", "working towards", "current student", "candidates for", NULL};
+    static const char *const OPEN[] = {"in progress",     "pursuing",        "enrolled",       "working toward",
+                                       "working towards", "current student", "candidates for", NULL};
     bool accepts_open = lex_has_any(row->requirement->text, OPEN);
     for (size_t i = 0; i < p->atoms_n; i++) {
         const struct atom *x = &p->atoms[i];
@@ -83,14 +89,16 @@ void match_education(struct matcher *m, struct match_row *row)
         row->status = best_area > 0 ? MATCH_DIRECT : MATCH_SYNONYM;
         row->matched_form = p->atoms[row->atoms[0]].text;
         row->reason = best_area > 0 ? match_says(m, "The profile states %s.", degree_name(best))
-                                    : match_says(m, "The profile states %s, in another field than the posting names.", degree_name(best));
+                                    : match_says(m, "The profile states %s, in another field than the posting names.",
+                                                 degree_name(best));
         return;
     }
     bool instead = m->an->degree_optional && m->work_months >= 48;
     row->status = instead ? MATCH_TRANSFERABLE : MATCH_MISSING;
     row->atoms_n = instead ? row->atoms_n : 0;
-    row->reason = instead ? STR("The posting accepts experience instead of the degree, and the work history has years of it.")
-                          : match_says(m, "The education section does not show %s.", degree_name(need));
+    row->reason =
+        instead ? STR("The posting accepts experience instead of the degree, and the work history has years of it.")
+                : match_says(m, "The education section does not show %s.", degree_name(need));
 }
 
 /* -- certificates -- */
@@ -98,9 +106,12 @@ void match_education(struct matcher *m, struct match_row *row)
 /* Words that make no difference between certificates. */
 static bool is_plain_cert_word(struct str w)
 {
-    static const char *const WORDS[] = {"certified", "certification", "certifications", "certificate", "certificates", "license", "licence", "licensed", "licensure",
-                                        "professional", "current", "valid", "active", "state", "held", "achieved", "board", "provider", "unrestricted", "obtain",
-                                        "hire", "date", "start", "privilege", "training", "higher", "compact", "specialist", "associate", NULL};
+    static const char *const WORDS[] = {"certified", "certification", "certifications", "certificate",  "certificates",
+                                        "license",   "licence",       "licensed",       "licensure",    "professional",
+                                        "current",   "valid",         "active",         "state",        "held",
+                                        "achieved",  "board",         "provider",       "unrestricted", "obtain",
+                                        "hire",      "date",          "start",          "privilege",    "training",
+                                        "higher",    "compact",       "specialist",     "associate",    NULL};
     for (const char *const *x = WORDS; *x; x++)
         if (str_ieqc(w, *x))
             return true;
@@ -121,10 +132,19 @@ static bool is_acronym(struct str w)
 static const struct {
     const char *acronym, *words;
 } CERT_NAMES[] = {
-    {"RN", "Registered Nurse"}, {"LPN", "Licensed Practical Nurse"}, {"CPA", "Certified Public Accountant"}, {"PMP", "Project Management Professional"},
-    {"QTS", "Qualified Teacher Status"}, {"CKA", "Certified Kubernetes Administrator"}, {"CKS", "Certified Kubernetes Security Specialist"},
-    {"BLS", "Basic Life Support"}, {"ACLS", "Advanced Cardiovascular Life Support"}, {"CISSP", "Certified Information Systems Security Professional"},
-    {"CSM", "Certified ScrumMaster"}, {"CFA", "Chartered Financial Analyst"}, {"CPHQ", "Certified Professional in Healthcare Quality"},
+    {"RN", "Registered Nurse"},
+    {"LPN", "Licensed Practical Nurse"},
+    {"CPA", "Certified Public Accountant"},
+    {"PMP", "Project Management Professional"},
+    {"QTS", "Qualified Teacher Status"},
+    {"CKA", "Certified Kubernetes Administrator"},
+    {"CKS", "Certified Kubernetes Security Specialist"},
+    {"BLS", "Basic Life Support"},
+    {"ACLS", "Advanced Cardiovascular Life Support"},
+    {"CISSP", "Certified Information Systems Security Professional"},
+    {"CSM", "Certified ScrumMaster"},
+    {"CFA", "Chartered Financial Analyst"},
+    {"CPHQ", "Certified Professional in Healthcare Quality"},
     {"CDL", "Commercial Driver's License"},
 };
 
@@ -163,7 +183,8 @@ static double cert_fit(struct str asked, struct str cert, bool *ret_acronym)
 static bool cert_full_name(struct str asked, struct str cert)
 {
     for (size_t i = 0; i < ARRAY_LEN(CERT_NAMES); i++)
-        if (str_ifind(asked, str_of(CERT_NAMES[i].words)) >= 0 && (str_ifind(cert, str_of(CERT_NAMES[i].words)) >= 0 || lex_has(cert, CERT_NAMES[i].acronym)))
+        if (str_ifind(asked, str_of(CERT_NAMES[i].words)) >= 0 &&
+            (str_ifind(cert, str_of(CERT_NAMES[i].words)) >= 0 || lex_has(cert, CERT_NAMES[i].acronym)))
             return true;
     return false;
 }
@@ -189,13 +210,15 @@ void match_certification(struct matcher *m, struct match_row *row)
     if (row->atoms_n) {
         row->status = best >= 0.85 ? MATCH_DIRECT : best >= 0.7 ? MATCH_STRONG : MATCH_TRANSFERABLE;
         row->matched_form = p->atoms[row->atoms[0]].text;
-        row->reason = row->status == MATCH_TRANSFERABLE ? match_says(m, "A related credential is stated: " STR_FMT ".", STR_ARG(row->matched_form))
-                                                        : match_says(m, "The profile states " STR_FMT ".", STR_ARG(row->matched_form));
+        row->reason = row->status == MATCH_TRANSFERABLE
+                          ? match_says(m, "A related credential is stated: " STR_FMT ".", STR_ARG(row->matched_form))
+                          : match_says(m, "The profile states " STR_FMT ".", STR_ARG(row->matched_form));
         return;
     }
     bool listed = profile_has_kind(p, ATOM_CERTIFICATE);
     row->status = listed ? MATCH_MISSING : MATCH_UNSTATED;
-    row->reason = listed ? STR("It is not among the certificates.") : STR("The profile has no certificates section, so this cannot be judged.");
+    row->reason = listed ? STR("It is not among the certificates.")
+                         : STR("The profile has no certificates section, so this cannot be judged.");
 }
 
 /* -- languages -- */
@@ -205,10 +228,33 @@ static int fluency_of(struct str s)
     static const struct {
         const char *word;
         int level;
-    } LEVELS[] = {{"c2", 6}, {"c1", 5}, {"b2", 4}, {"b1", 3}, {"a2", 2}, {"a1", 1}, {"limited", 3}, {"native", 6}, {"mother tongue", 6}, {"bilingual", 6},
-                  {"fluent", 5}, {"fluently", 5}, {"fluency", 5}, {"full professional", 5}, {"professional", 4}, {"business", 4}, {"advanced", 5}, {"proficient", 4},
-                  {"intermediate", 3}, {"moderate", 3}, {"conversational", 3}, {"basic", 2}, {"elementary", 2}, {"beginner", 1}, {"a little", 1},
-                  {"verhandlungssicher", 5}, {"fließend", 5}};
+    } LEVELS[] = {{"c2", 6},
+                  {"c1", 5},
+                  {"b2", 4},
+                  {"b1", 3},
+                  {"a2", 2},
+                  {"a1", 1},
+                  {"limited", 3},
+                  {"native", 6},
+                  {"mother tongue", 6},
+                  {"bilingual", 6},
+                  {"fluent", 5},
+                  {"fluently", 5},
+                  {"fluency", 5},
+                  {"full professional", 5},
+                  {"professional", 4},
+                  {"business", 4},
+                  {"advanced", 5},
+                  {"proficient", 4},
+                  {"intermediate", 3},
+                  {"moderate", 3},
+                  {"conversational", 3},
+                  {"basic", 2},
+                  {"elementary", 2},
+                  {"beginner", 1},
+                  {"a little", 1},
+                  {"verhandlungssicher", 5},
+                  {"fließend", 5}};
     for (size_t i = 0; i < ARRAY_LEN(LEVELS); i++)
         if (lex_has(s, LEVELS[i].word))
             return LEVELS[i].level;
@@ -233,7 +279,8 @@ static bool asks_for(const struct requirement *q, struct str name)
     w[name.n] = '\0';
     if (lex_has(q->text, w))
         return true;
-    /* "Deutsch" in the posting, "German" in the profile: one skill, but only when the posting does not name a neighbour of it in English */
+    /* "Deutsch" in the posting, "German" in the profile: one skill, but only when the posting does not name a neighbour
+     * of it in English */
     const struct skill *s = skills_by_name(name);
     for (size_t i = 0; s && i < q->skills_n; i++)
         if (str_eqc(q->skills[i], s->slug) && !lex_has(q->text, s->label) && str_ieqc(name, s->label) &&
@@ -265,7 +312,9 @@ void match_language(struct matcher *m, struct match_row *row)
         if (x->kind != ATOM_LANGUAGE || !asks_for(row->requirement, name))
             continue;
         int need = fluency_asked(row->requirement, name), have = fluency_of(x->text);
-        enum match_status s = need == 0 || have >= need ? MATCH_DIRECT : have + 1 >= need ? MATCH_SYNONYM : MATCH_TRANSFERABLE;
+        enum match_status s = need == 0 || have >= need ? MATCH_DIRECT
+                              : have + 1 >= need        ? MATCH_SYNONYM
+                                                        : MATCH_TRANSFERABLE;
         match_row_offer(m, row, strengths, i, match_status_value(s));
         if (match_status_value(s) > match_status_value(best))
             best = s;
@@ -274,13 +323,15 @@ void match_language(struct matcher *m, struct match_row *row)
     if (row->atoms_n) {
         struct str said = p->atoms[row->atoms[0]].text;
         row->matched_form = said;
-        row->reason = best == MATCH_DIRECT ? match_says(m, "The profile states " STR_FMT ".", STR_ARG(said))
-                                           : match_says(m, "The profile states " STR_FMT ", below the level asked.", STR_ARG(said));
+        row->reason = best == MATCH_DIRECT
+                          ? match_says(m, "The profile states " STR_FMT ".", STR_ARG(said))
+                          : match_says(m, "The profile states " STR_FMT ", below the level asked.", STR_ARG(said));
         return;
     }
     bool listed = profile_has_kind(p, ATOM_LANGUAGE);
     row->status = listed ? MATCH_MISSING : MATCH_NOT_ASSESSED;
-    row->reason = listed ? STR("It is not among the languages.") : STR("The profile lists no languages, so this cannot be judged.");
+    row->reason = listed ? STR("It is not among the languages.")
+                         : STR("The profile lists no languages, so this cannot be judged.");
 }
 
 /* -- permission and place -- */
@@ -295,9 +346,16 @@ static struct str goal_with(const struct profile *p, const char *const *words)
 
 void match_authorization(struct matcher *m, struct match_row *row)
 {
-    static const char *const NEEDS[] = {"need sponsorship", "require sponsorship", "requires sponsorship", "needs sponsorship", "visa sponsorship", "need a visa", NULL};
-    static const char *const HAS[] = {"authorized to work", "authorised to work", "work permit", "right to work", "citizen", "citizenship", "green card", "permanent resident",
-                                      "security clearance", NULL};
+    static const char *const NEEDS[] = {"need sponsorship",
+                                        "require sponsorship",
+                                        "requires sponsorship",
+                                        "needs sponsorship",
+                                        "visa sponsorship",
+                                        "need a visa",
+                                        NULL};
+    static const char *const HAS[] = {
+        "authorized to work", "authorised to work", "work permit",        "right to work",      "citizen",
+        "citizenship",        "green card",         "permanent resident", "security clearance", NULL};
     struct str needs = goal_with(m->p, NEEDS), has = goal_with(m->p, HAS);
     if (needs.n == 0 && has.n == 0 && lex_has_any(m->p->summary, HAS))
         has = m->p->summary;
@@ -351,18 +409,28 @@ static const struct {
     const char *shown[24];
 } SOFT[] = {
     {{"leadership", "lead", "leading", "manage", "management", "supervise", "supervisory", "led", NULL},
-     {"led", "co-led", "managed", "supervised", "headed", "directed", "hired", "team of", "charge nurse", "chaired", "founded", "technical lead", NULL}},
+     {"led", "co-led", "managed", "supervised", "headed", "directed", "hired", "team of", "charge nurse", "chaired",
+      "founded", "technical lead", NULL}},
     {{"mentor", "mentoring", "coach", "coaching", "teach", "train", "training", "precepting", NULL},
-     {"mentored", "mentor", "coached", "trained", "taught", "preceptor", "onboarded", "course", "tutored", "showed", NULL}},
-    {{"communicate", "communication", "communicator", "write", "writing", "written", "verbal", "explain", "present", "presenting", "presentation", "documentation", NULL},
-     {"presented", "wrote", "written", "documented", "authored", "published", "blog", "talk", "report", "runbook", "explained", "taught", "summarized", NULL}},
-    {{"collaborate", "collaboration", "collaborative", "cross-functional", "partner", "stakeholder", "stakeholders", "teamwork", "team player", NULL},
-     {"with the", "partnered", "collaborated", "cross-functional", "together with", "stakeholders", "working group", "across", "co-led", "member of", NULL}},
-    {{"customer", "customers", "client", "clients", "service", "patients", NULL}, {"customers", "clients", "patrons", "patients", "guests", "served", "customer", NULL}},
+     {"mentored", "mentor", "coached", "trained", "taught", "preceptor", "onboarded", "course", "tutored", "showed",
+      NULL}},
+    {{"communicate", "communication", "communicator", "write", "writing", "written", "verbal", "explain", "present",
+      "presenting", "presentation", "documentation", NULL},
+     {"presented", "wrote", "written", "documented", "authored", "published", "blog", "talk", "report", "runbook",
+      "explained", "taught", "summarized", NULL}},
+    {{"collaborate", "collaboration", "collaborative", "cross-functional", "partner", "stakeholder", "stakeholders",
+      "teamwork", "team player", NULL},
+     {"with the", "partnered", "collaborated", "cross-functional", "together with", "stakeholders", "working group",
+      "across", "co-led", "member of", NULL}},
+    {{"customer", "customers", "client", "clients", "service", "patients", NULL},
+     {"customers", "clients", "patrons", "patients", "guests", "served", "customer", NULL}},
     {{"organized", "organised", "organizational", "detail", "details", "prioritize", "deadlines", "planning", NULL},
-     {"scheduled", "organized", "coordinated", "planned", "audit", "reviewed", "cleaned", "documented", "standardized", NULL}},
-    {{"problem", "analytical", "critical", "curiosity", "initiative", "ownership", "autonomy", "self-starter", "independently", NULL},
-     {"redesigned", "solved", "identified", "found", "started", "introduced", "replaced", "rebuilt", "owned", "reduced", "cut", "automated", NULL}},
+     {"scheduled", "organized", "coordinated", "planned", "audit", "reviewed", "cleaned", "documented", "standardized",
+      NULL}},
+    {{"problem", "analytical", "critical", "curiosity", "initiative", "ownership", "autonomy", "self-starter",
+      "independently", NULL},
+     {"redesigned", "solved", "identified", "found", "started", "introduced", "replaced", "rebuilt", "owned", "reduced",
+      "cut", "automated", NULL}},
 };
 
 /* One group's words as stems; phrases of several words stay text. */
@@ -407,7 +475,9 @@ void match_soft(struct matcher *m, struct match_row *row)
         for (size_t i = 0; i < p->atoms_n; i++) {
             const struct atom *x = &p->atoms[i];
             if (x->kind == ATOM_HIGHLIGHT && is_shown(x, &s))
-                match_row_offer(m, row, strengths, i, 0.8 + (x->employment >= 0 ? 0.1 / (1.0 + (double)p->employments[x->employment].index) : 0));
+                match_row_offer(m, row, strengths, i,
+                                0.8 + (x->employment >= 0 ? 0.1 / (1.0 + (double)p->employments[x->employment].index)
+                                                          : 0));
         }
     }
     if (row->atoms_n == 0) {

@@ -1,7 +1,8 @@
-/* Inverted index over the atoms' stems, and the answer by words for requirements that the skill dictionary does not cover. */
+/* Inverted index over the atoms' stems, and the answer by words for requirements that the skill dictionary does not
+ * cover. */
 #include "pipeline/engine/match_parts.h"
 
-#define MATCH_WORDS_STRONG 0.66
+#define MATCH_WORDS_STRONG   0.66
 #define MATCH_WORDS_TRANSFER 0.42
 
 static bool index_put(struct matcher *m, uint32_t stem, size_t atom)
@@ -78,8 +79,9 @@ void match_row_offer(const struct matcher *m, struct match_row *row, double *str
 
 static double words_share(const struct matcher *m, size_t atom, double total)
 {
-    static const double KIND[] = {[ATOM_HIGHLIGHT] = 1.0, [ATOM_SUMMARY] = 0.95, [ATOM_ROLE] = 0.95, [ATOM_SKILL] = 1.0, [ATOM_EDUCATION] = 0.85,
-                                  [ATOM_CERTIFICATE] = 1.0, [ATOM_LANGUAGE] = 0.6, [ATOM_AWARD] = 0.8, [ATOM_PUBLICATION] = 0.8};
+    static const double KIND[] = {[ATOM_HIGHLIGHT] = 1.0, [ATOM_SUMMARY] = 0.95,   [ATOM_ROLE] = 0.95,
+                                  [ATOM_SKILL] = 1.0,     [ATOM_EDUCATION] = 0.85, [ATOM_CERTIFICATE] = 1.0,
+                                  [ATOM_LANGUAGE] = 0.6,  [ATOM_AWARD] = 0.8,      [ATOM_PUBLICATION] = 0.8};
     return m->score[atom] / total * KIND[m->p->atoms[atom].kind];
 }
 
@@ -107,6 +109,7 @@ void match_words(struct matcher *m, struct match_row *row, struct str text)
     struct str place = match_place(m, row->atoms[0]);
     row->matched_form = m->p->atoms[row->atoms[0]].text;
     row->status = best >= MATCH_WORDS_STRONG ? MATCH_STRONG : MATCH_TRANSFERABLE;
-    row->reason = row->status == MATCH_STRONG ? match_says(m, "The profile states this in nearly the same words " STR_FMT ".", STR_ARG(place))
-                                              : match_says(m, "Related experience is stated " STR_FMT ".", STR_ARG(place));
+    row->reason = row->status == MATCH_STRONG
+                      ? match_says(m, "The profile states this in nearly the same words " STR_FMT ".", STR_ARG(place))
+                      : match_says(m, "Related experience is stated " STR_FMT ".", STR_ARG(place));
 }

@@ -23,7 +23,7 @@ struct matcher {
     const struct profile *p;
     struct month now;
     struct match_index index;
-    uint32_t generic[80];      /* stems that name no field of work */
+    uint32_t generic[80]; /* stems that name no field of work */
     size_t generic_n;
     double *score; /* one per atom, scratch; all 0 between uses */
     int work_months;
@@ -31,7 +31,8 @@ struct matcher {
 };
 
 int match_index_build(struct matcher *m, struct err *err) MUST_CHECK;
-/* Adds weight to score[] of all atoms that share a content word with the text. Returns the weight a perfect atom would have. */
+/* Adds weight to score[] of all atoms that share a content word with the text. Returns the weight a perfect atom would
+ * have. */
 double match_index_add(const struct matcher *m, const uint32_t *stems, size_t n, double weight);
 
 /* One candidate answer to a row, kept sorted by strength in the row. */
@@ -51,6 +52,7 @@ void match_authorization(struct matcher *m, struct match_row *row);
 void match_location(struct matcher *m, struct match_row *row);
 void match_soft(struct matcher *m, struct match_row *row);
 
-/* The nearest skill of the profile that says something about the wanted one; NULL when none. *ret_implied: it contains the wanted one. */
+/* The nearest skill of the profile that says something about the wanted one; NULL when none. *ret_implied: it contains
+ * the wanted one. */
 const struct profile_skill *match_related(const struct profile *p, const char *wanted_slug, bool *ret_implied);
 const struct profile_skill *match_profile_skill(const struct profile *p, const struct skill *skill);

@@ -1,8 +1,8 @@
 /* Skills: the best status of each named skill, then the requirement as their AND or OR.
  *
- * Used in a highlight of a job, project or voluntary work: direct. Stated elsewhere (role, summary, certificate, course, skills section under
- * the name the posting uses): strong. In the skills section under another name, or contained in a skill that is stated: synonym.
- * A neighbour of a stated skill: transferable. */
+ * Used in a highlight of a job, project or voluntary work: direct. Stated elsewhere (role, summary, certificate,
+ * course, skills section under the name the posting uses): strong. In the skills section under another name, or
+ * contained in a skill that is stated: synonym. A neighbour of a stated skill: transferable. */
 #include "pipeline/engine/match_parts.h"
 
 enum relation_kind { RELATION_IMPLIES, RELATION_SIMILAR };
@@ -12,7 +12,7 @@ static const struct {
     const char *a, *b;
 } RELATIONS[] = {
 #define IMPLIES(have, want) {RELATION_IMPLIES, have, want},
-#define SIMILAR(a, b) {RELATION_SIMILAR, a, b},
+#define SIMILAR(a, b)       {RELATION_SIMILAR, a, b},
 #include "relations.def"
 #undef IMPLIES
 #undef SIMILAR
@@ -62,7 +62,8 @@ struct skill_answer {
 };
 
 /* How well one atom shows the skill: the status and, for the order of the evidence, a strength. */
-static enum match_status atom_shows(const struct matcher *m, const struct match_row *row, const struct atom *atom, const struct skill *skill, double *ret)
+static enum match_status atom_shows(const struct matcher *m, const struct match_row *row, const struct atom *atom,
+                                    const struct skill *skill, double *ret)
 {
     const struct employment *e = atom->employment >= 0 ? &m->p->employments[atom->employment] : NULL;
     double recent = e ? 0.08 / (1.0 + (double)e->index) : 0;
@@ -121,7 +122,11 @@ static struct skill_answer answer_one(const struct matcher *m, const struct matc
 
 static enum match_status status_of_value(double v)
 {
-    return v >= 0.95 ? MATCH_DIRECT : v >= 0.82 ? MATCH_STRONG : v >= 0.72 ? MATCH_SYNONYM : v >= 0.3 ? MATCH_TRANSFERABLE : MATCH_MISSING;
+    return v >= 0.95   ? MATCH_DIRECT
+           : v >= 0.82 ? MATCH_STRONG
+           : v >= 0.72 ? MATCH_SYNONYM
+           : v >= 0.3  ? MATCH_TRANSFERABLE
+                       : MATCH_MISSING;
 }
 
 /* "Kafka and gRPC", "Kafka, gRPC or Avro" of the wanted labels that do (or do not) have an answer. */
@@ -135,7 +140,8 @@ static struct str labels(struct matcher *m, const struct skill_answer *r, size_t
         if ((r[i].status != MATCH_MISSING) != answered)
             continue;
         left--;
-        out = out.n ? match_says(m, STR_FMT "%s" STR_FMT, STR_ARG(out), left ? ", " : last, STR_ARG(r[i].wanted)) : r[i].wanted;
+        out = out.n ? match_says(m, STR_FMT "%s" STR_FMT, STR_ARG(out), left ? ", " : last, STR_ARG(r[i].wanted))
+                    : r[i].wanted;
     }
     return out;
 }
@@ -143,7 +149,8 @@ static struct str labels(struct matcher *m, const struct skill_answer *r, size_t
 static void row_reason(struct matcher *m, struct match_row *row, const struct skill_answer *r, size_t n, size_t best)
 {
     if (row->status == MATCH_MISSING) {
-        row->reason = match_says(m, "The profile does not mention " STR_FMT ".", STR_ARG(labels(m, r, n, false, " or ")));
+        row->reason =
+            match_says(m, "The profile does not mention " STR_FMT ".", STR_ARG(labels(m, r, n, false, " or ")));
         return;
     }
     const struct skill_answer *b = &r[best];
@@ -152,14 +159,16 @@ static void row_reason(struct matcher *m, struct match_row *row, const struct sk
     struct str what = labels(m, r, n, true, " and ");
     if (row->requirement->alternatives)
         what = b->wanted;
-    if (b->status == MATCH_TRANSFERABLE || (b->status == MATCH_SYNONYM && b->have->skill && !str_eqc(b->wanted, b->have->skill->label)))
-        what = match_says(m, STR_FMT ", which is %s " STR_FMT ",", STR_ARG(b->have->label), b->status == MATCH_TRANSFERABLE ? "close to" : "a form of",
-                          STR_ARG(b->wanted));
+    if (b->status == MATCH_TRANSFERABLE ||
+        (b->status == MATCH_SYNONYM && b->have->skill && !str_eqc(b->wanted, b->have->skill->label)))
+        what = match_says(m, STR_FMT ", which is %s " STR_FMT ",", STR_ARG(b->have->label),
+                          b->status == MATCH_TRANSFERABLE ? "close to" : "a form of", STR_ARG(b->wanted));
     bool many = !row->requirement->alternatives && str_find(what, STR(" and ")) >= 0 && b->status != MATCH_TRANSFERABLE;
     bool listed = row->atoms_n && m->p->atoms[row->atoms[0]].kind == ATOM_SKILL;
     const char *how = listed ? (many ? "are listed" : "is listed") : many ? "are shown" : "is shown";
     if (missing.n)
-        row->reason = match_says(m, STR_FMT " %s " STR_FMT "; " STR_FMT " is not mentioned.", STR_ARG(what), how, STR_ARG(place), STR_ARG(missing));
+        row->reason = match_says(m, STR_FMT " %s " STR_FMT "; " STR_FMT " is not mentioned.", STR_ARG(what), how,
+                                 STR_ARG(place), STR_ARG(missing));
     else
         row->reason = match_says(m, STR_FMT " %s " STR_FMT ".", STR_ARG(what), how, STR_ARG(place));
 }

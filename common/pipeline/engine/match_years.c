@@ -1,5 +1,6 @@
-/* Years: counted from the dates of jobs. With a skill, the jobs whose role, summary or highlights name it; with a field ("backend",
- * "nursing"), the jobs that speak of it, or the whole career when the candidate's headline names the field. */
+/* Years: counted from the dates of jobs. With a skill, the jobs whose role, summary or highlights name it; with a field
+ * ("backend", "nursing"), the jobs that speak of it, or the whole career when the candidate's headline names the field.
+ */
 #include "pipeline/engine/match_parts.h"
 #include "pipeline/engine/profile_parts.h"
 
@@ -7,9 +8,14 @@
 
 /* Words that say "work" in general, or belong to the sentence, not to a field of work. */
 static const char *const GENERIC_WORK[] = {
-    "professional", "commercial", "industry", "hand", "building", "practice", "progressive", "progressively", "full-time", "paid", "employment", "career", "specialist",
-    "specialized", "specialised", "service", "senior", "system", "six", "seven", "eight", "nine", "ten", "zero", "production", "responsible", "success", "successful",
-    "running", "shipping", "delivering", "demonstrable", "documented", "right", "worth", "min", "max", "capacity", "fewer", "prior", "post", "recent", "total", "combined", "between", NULL};
+    "professional", "commercial",    "industry",    "hand",       "building",   "practice",
+    "progressive",  "progressively", "full-time",   "paid",       "employment", "career",
+    "specialist",   "specialized",   "specialised", "service",    "senior",     "system",
+    "six",          "seven",         "eight",       "nine",       "ten",        "zero",
+    "production",   "responsible",   "success",     "successful", "running",    "shipping",
+    "delivering",   "demonstrable",  "documented",  "right",      "worth",      "min",
+    "max",          "capacity",      "fewer",       "prior",      "post",       "recent",
+    "total",        "combined",      "between",     NULL};
 
 struct months_of {
     bool counts[PROFILE_EMPLOYMENTS_MAX];
@@ -52,9 +58,10 @@ static bool is_generic_work(struct matcher *m, uint32_t stem)
 }
 _Static_assert(ARRAY_LEN(GENERIC_WORK) <= ARRAY_LEN(((struct matcher *)0)->generic), "room for every generic word");
 
-/* A field of work as the clause names it: alternatives ("data or backend engineering"), each a few stems of which the last is the head. */
+/* A field of work as the clause names it: alternatives ("data or backend engineering"), each a few stems of which the
+ * last is the head. */
 #define FIELD_ALTERNATIVES_MAX 6
-#define FIELD_STEMS_MAX 4
+#define FIELD_STEMS_MAX        4
 struct field {
     uint32_t stems[FIELD_ALTERNATIVES_MAX][FIELD_STEMS_MAX];
     size_t stems_n[FIELD_ALTERNATIVES_MAX];
@@ -63,7 +70,8 @@ struct field {
 
 static bool is_break(struct str word)
 {
-    static const char *const WORDS[] = {"or", "and", "in", "at", "with", "of", "as", "on", "using", "within", "including", "for", "a", "an", "them", "you", "through", NULL};
+    static const char *const WORDS[] = {"or",     "and",       "in",  "at", "with", "of",   "as",  "on",      "using",
+                                        "within", "including", "for", "a",  "an",   "them", "you", "through", NULL};
     for (const char *const *w = WORDS; *w; w++)
         if (str_ieqc(word, *w))
             return true;
@@ -76,8 +84,9 @@ static void field_read(struct matcher *m, struct str text, struct field *f)
     const char *end = text.p;
     *f = (struct field){.n = 1};
     while (lex_next_word(&text, &word)) {
-        bool gap = word.p > end && (memchr(end, ',', (size_t)(word.p - end)) || memchr(end, ';', (size_t)(word.p - end)) || memchr(end, '/', (size_t)(word.p - end)) ||
-                                    memchr(end, '.', (size_t)(word.p - end)));
+        bool gap =
+            word.p > end && (memchr(end, ',', (size_t)(word.p - end)) || memchr(end, ';', (size_t)(word.p - end)) ||
+                             memchr(end, '/', (size_t)(word.p - end)) || memchr(end, '.', (size_t)(word.p - end)));
         end = word.p + word.n;
         if ((gap || is_break(word)) && f->stems_n[f->n - 1]) {
             if (f->n == FIELD_ALTERNATIVES_MAX)
@@ -116,7 +125,8 @@ static bool text_has_head(struct str text, const struct field *f)
     return has_head(have, lex_stems(text, have, LEX_TOKENS_MAX), f);
 }
 
-/* Marks the jobs in which all words of an alternative are spoken of, and whose role or summary has its head; offers them as evidence. */
+/* Marks the jobs in which all words of an alternative are spoken of, and whose role or summary has its head; offers
+ * them as evidence. */
 static void jobs_of_field(struct matcher *m, struct match_row *row, const struct field *f, struct months_of *ret)
 {
     uint32_t seen[PROFILE_EMPLOYMENTS_MAX] = {0};
@@ -151,7 +161,8 @@ static void offer_jobs(struct matcher *m, struct match_row *row, const struct mo
     double strengths[MATCH_EVIDENCE_MAX] = {0};
     for (size_t i = 0; i < m->p->atoms_n; i++) {
         const struct atom *x = &m->p->atoms[i];
-        if (x->kind == ATOM_ROLE && x->employment >= 0 && sel->counts[x->employment] && m->p->employments[x->employment].kind == EMPLOYMENT_JOB)
+        if (x->kind == ATOM_ROLE && x->employment >= 0 && sel->counts[x->employment] &&
+            m->p->employments[x->employment].kind == EMPLOYMENT_JOB)
             match_row_offer(m, row, strengths, i, 1.0 / (1.0 + (double)m->p->employments[x->employment].index));
     }
 }
@@ -172,9 +183,11 @@ static void judge(struct matcher *m, struct match_row *row, int months, const ch
     else
         row->status = months >= need * YEARS_NEARLY ? MATCH_SYNONYM : months > 0 ? MATCH_TRANSFERABLE : MATCH_MISSING;
     if (months >= need)
-        row->reason = match_says(m, "The dates of the work history give %s%s; %d asked.", years_text(m, months), of, row->requirement->years_min);
+        row->reason = match_says(m, "The dates of the work history give %s%s; %d asked.", years_text(m, months), of,
+                                 row->requirement->years_min);
     else if (months > 0)
-        row->reason = match_says(m, "The dates of the work history give %s%s, less than the %d years asked.", years_text(m, months), of, row->requirement->years_min);
+        row->reason = match_says(m, "The dates of the work history give %s%s, less than the %d years asked.",
+                                 years_text(m, months), of, row->requirement->years_min);
     else
         row->reason = match_says(m, "The work history shows no dated work%s.", of);
     if (row->status == MATCH_MISSING)
@@ -196,7 +209,8 @@ static void years_of_skills(struct matcher *m, struct match_row *row)
     int months = months_counted(m, &sel);
     if (listed == MATCH_TRANSFERABLE || months == 0) {
         row->status = MATCH_TRANSFERABLE;
-        row->reason = match_says(m, STR_FMT " How long is not stated; %zu year%s asked.", STR_ARG(listed_reason), years_min, years_min == 1 ? "" : "s");
+        row->reason = match_says(m, STR_FMT " How long is not stated; %zu year%s asked.", STR_ARG(listed_reason),
+                                 years_min, years_min == 1 ? "" : "s");
         return;
     }
     struct match_row keep = *row;

@@ -43,7 +43,8 @@ static struct str first_word(struct str text)
 
 const char *phrase_article(struct str text)
 {
-    static const char *const A[] = {"uni", "use", "usa", "user", "eu", "one", "once", "ux", "ui", "us ", "utility", "unique", "ubiquit", "uk", NULL};
+    static const char *const A[] = {"uni", "use", "usa",     "user",   "eu",      "one", "once", "ux",
+                                    "ui",  "us ", "utility", "unique", "ubiquit", "uk",  NULL};
     static const char *const AN[] = {"hour", "honest", "heir", "honor", "honour", NULL};
     struct str w = first_word(text);
     if (w.n == 0)
@@ -58,7 +59,10 @@ const char *phrase_article(struct str text)
         if (str_istarts(w, *x))
             return "an";
     if (str_is_digit(w.p[0]))
-        return str_starts(w, "8") || str_starts(w, "11-") || str_eqc(w, "11") || str_starts(w, "18-") || str_eqc(w, "18") ? "an" : "a";
+        return str_starts(w, "8") || str_starts(w, "11-") || str_eqc(w, "11") || str_starts(w, "18-") ||
+                       str_eqc(w, "18")
+                   ? "an"
+                   : "a";
     return strchr("aeiou", str_lower_char(w.p[0])) ? "an" : "a";
 }
 
@@ -110,7 +114,8 @@ struct str phrase_skill(const struct atom *atom, const struct skill *skill)
 
 static bool is_small_word(struct str w)
 {
-    static const char *const WORDS[] = {"of", "and", "the", "for", "in", "at", "a", "an", "or", "to", "on", "with", NULL};
+    static const char *const WORDS[] = {"of", "and", "the", "for", "in",   "at", "a",
+                                        "an", "or",  "to",  "on",  "with", NULL};
     for (const char *const *x = WORDS; *x; x++)
         if (str_ieqc(w, *x))
             return true;
@@ -119,8 +124,10 @@ static bool is_small_word(struct str w)
 
 static bool is_known_acronym(struct str w)
 {
-    static const char *const WORDS[] = {"QA", "IT", "UX", "UI", "RN", "HR", "SRE", "BI", "ML", "AI", "IOS", "LLC", "LTD", "GMBH", "USA", "US", "UK", "NHS", "CEO", "CTO",
-                                        "VP", "II", "III", "IV", "SQL", "API", "AWS", "ICU", "ER", "PHP", "ETL", "GIS", "KS3", "KS5", "CNC", "HVAC", "EMT", "LPN", "CNA", NULL};
+    static const char *const WORDS[] = {"QA",  "IT",  "UX",  "UI",   "RN",  "HR",   "SRE", "BI",  "ML",  "AI",
+                                        "IOS", "LLC", "LTD", "GMBH", "USA", "US",   "UK",  "NHS", "CEO", "CTO",
+                                        "VP",  "II",  "III", "IV",   "SQL", "API",  "AWS", "ICU", "ER",  "PHP",
+                                        "ETL", "GIS", "KS3", "KS5",  "CNC", "HVAC", "EMT", "LPN", "CNA", NULL};
     for (const char *const *x = WORDS; *x; x++)
         if (str_eqc(w, *x))
             return true;

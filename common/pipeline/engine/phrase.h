@@ -1,4 +1,5 @@
-/* Small pieces of English. Results are in the arena; NULL memory gives an empty text (the arena is checked by the caller at the end). */
+/* Small pieces of English. Results are in the arena; NULL memory gives an empty text (the arena is checked by the
+ * caller at the end). */
 #pragma once
 
 #include "base/arena.h"

@@ -19,6 +19,7 @@ struct text_line {
     size_t indent;
     size_t mark; /* bytes of a bullet or number */
     bool hard_break;
+    bool columns; /* runs of spaces inside: a table made with the space bar */
 };
 
 struct text_reader {
@@ -298,7 +299,7 @@ static void table_row(struct text_reader *r, struct str t)
 
 static bool continues(const struct text_reader *r, const struct text_line *l)
 {
-    if (r->pending_kind == POSTING_BLOCK_NONE || r->lines[r->i - 1].hard_break || key_value(l->text))
+    if (r->pending_kind == POSTING_BLOCK_NONE || r->lines[r->i - 1].hard_break || r->lines[r->i - 1].columns || l->columns || key_value(l->text))
         return false;
     if (r->pending_kind == POSTING_BLOCK_ITEM && l->indent > r->pending_indent)
         return true;
@@ -444,6 +445,7 @@ static bool lines_split(struct text_reader *r, struct arena *a, struct str text)
             l->indent++;
         l->hard_break = line.n > 2 && line.p[line.n - 1] == ' ' && line.p[line.n - 2] == ' ';
         l->text = str_trim(line);
+        l->columns = str_find(l->text, STR("   ")) > 0;
         l->mark = item_mark(l->text);
     }
     return true;

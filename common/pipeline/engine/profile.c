@@ -1,7 +1,9 @@
-/* Reads the document once, section by section in document order; each section is a row of SECTIONS. Atoms beyond PROFILE_ATOMS_MAX and
- * employments beyond PROFILE_EMPLOYMENTS_MAX stay in the document and are rendered, but are not offered as evidence.
+/* Reads the document once, section by section in document order; each section is a row of SECTIONS. Atoms beyond
+ * PROFILE_ATOMS_MAX and employments beyond PROFILE_EMPLOYMENTS_MAX stay in the document and are rendered, but are not
+ * offered as evidence.
  *
- * Invariant: every atom's text is a string of the document, or strings of one entry joined (education, certificates, awards). */
+ * Invariant: every atom's text is a string of the document, or strings of one entry joined (education, certificates,
+ * awards). */
 #include "pipeline/engine/profile.h"
 
 #include "pipeline/engine/lex.h"
@@ -34,7 +36,8 @@ static void skill_note(struct reader *r, const struct skill *skill, struct str l
 {
     struct profile *p = r->p;
     size_t i = 0;
-    while (i < p->skills_n && !(skill ? p->skills[i].skill == skill : !p->skills[i].skill && str_ieq(p->skills[i].label, label)))
+    while (i < p->skills_n &&
+           !(skill ? p->skills[i].skill == skill : !p->skills[i].skill && str_ieq(p->skills[i].label, label)))
         i++;
     if (i == p->skills_n) {
         if (i == PROFILE_SKILLS_MAX)
@@ -103,24 +106,28 @@ static void atom_add(struct reader *r, enum atom_kind kind, int employment, stru
         return;
     }
     struct atom *atom = &p->atoms[p->atoms_n++];
-    *atom = (struct atom){.id = str_of(id), .kind = kind, .employment = employment, .text = text, .pointer = str_of(at)};
+    *atom =
+        (struct atom){.id = str_of(id), .kind = kind, .employment = employment, .text = text, .pointer = str_of(at)};
     atom->has_number = (kind == ATOM_HIGHLIGHT || kind == ATOM_SUMMARY) && lex_has_metric(text);
     atom_stems(r, atom);
     atom_skills(r, atom, p->atoms_n - 1);
 }
 
-static void atom_field(struct reader *r, enum atom_kind kind, int employment, yyjson_val *obj, const char *base, const char *key)
+static void atom_field(struct reader *r, enum atom_kind kind, int employment, yyjson_val *obj, const char *base,
+                       const char *key)
 {
     char at[READER_POINTER_BYTES];
     snprintf(at, sizeof(at), "%s/%s", base, key);
     atom_add(r, kind, employment, json_get_str(obj, key), at);
 }
 
-static void atom_list(struct reader *r, enum atom_kind kind, int employment, yyjson_val *obj, const char *base, const char *key)
+static void atom_list(struct reader *r, enum atom_kind kind, int employment, yyjson_val *obj, const char *base,
+                      const char *key)
 {
     size_t i, n;
     yyjson_val *item;
-    yyjson_arr_foreach(json_get_arr(obj, key), i, n, item) {
+    yyjson_arr_foreach(json_get_arr(obj, key), i, n, item)
+    {
         char at[READER_POINTER_BYTES];
         snprintf(at, sizeof(at), "%s/%s/%zu", base, key, i);
         atom_add(r, kind, employment, json_str(item), at);
@@ -145,7 +152,8 @@ static bool says_present(struct str s)
     return lex_has_any(s, WORDS);
 }
 
-static int employment_add(struct reader *r, enum employment_kind kind, yyjson_val *obj, struct str organization, struct str role, const char *pointer, size_t index)
+static int employment_add(struct reader *r, enum employment_kind kind, yyjson_val *obj, struct str organization,
+                          struct str role, const char *pointer, size_t index)
 {
     struct profile *p = r->p;
     if (p->employments_n == PROFILE_EMPLOYMENTS_MAX)
@@ -154,9 +162,14 @@ static int employment_add(struct reader *r, enum employment_kind kind, yyjson_va
     r->failed = r->failed || !at;
     struct str end = str_trim(json_get_str(obj, "endDate"));
     struct employment *e = &p->employments[p->employments_n];
-    *e = (struct employment){.kind = kind, .organization = str_trim(organization), .role = str_trim(role),
-                             .location = str_trim(json_get_str(obj, "location")), .pointer = str_of(at),
-                             .start = month_parse(json_get_str(obj, "startDate")), .end = month_parse(end), .index = index};
+    *e = (struct employment){.kind = kind,
+                             .organization = str_trim(organization),
+                             .role = str_trim(role),
+                             .location = str_trim(json_get_str(obj, "location")),
+                             .pointer = str_of(at),
+                             .start = month_parse(json_get_str(obj, "startDate")),
+                             .end = month_parse(end),
+                             .index = index};
     e->current = e->end.y == 0 && e->start.y != 0 && (end.n == 0 || says_present(end));
     p->as_of = month_max(p->as_of, month_max(e->start, e->end));
     return (int)p->employments_n++;
@@ -262,9 +275,11 @@ static const struct {
     void (*read)(struct reader *r, yyjson_val *obj, const char *at, size_t index);
     bool substance; /* an entry makes the profile not empty */
 } SECTIONS[] = {
-    {"work", read_work, true},          {"volunteer", read_volunteer, true},       {"projects", read_project, true},
-    {"education", read_education, true}, {"awards", read_award, false},            {"certificates", read_certificate, true},
-    {"skills", read_skill, true},       {"publications", read_publication, false}, {"languages", read_language, false},
+    {"work", read_work, true},           {"volunteer", read_volunteer, true},
+    {"projects", read_project, true},    {"education", read_education, true},
+    {"awards", read_award, false},       {"certificates", read_certificate, true},
+    {"skills", read_skill, true},        {"publications", read_publication, false},
+    {"languages", read_language, false},
 };
 
 static void read_section(struct reader *r, yyjson_val *key, yyjson_val *list)
@@ -274,7 +289,8 @@ static void read_section(struct reader *r, yyjson_val *key, yyjson_val *list)
             continue;
         size_t before = r->p->atoms_n, i, n;
         yyjson_val *obj;
-        yyjson_arr_foreach(list, i, n, obj) {
+        yyjson_arr_foreach(list, i, n, obj)
+        {
             char at[READER_POINTER_BYTES];
             snprintf(at, sizeof(at), "/%s/%zu", SECTIONS[s].key, i);
             SECTIONS[s].read(r, obj, at, i);
@@ -294,7 +310,8 @@ static void read_goals(struct profile *p, yyjson_val *v)
     }
     size_t i, n;
     yyjson_val *item;
-    yyjson_arr_foreach(v, i, n, item) {
+    yyjson_arr_foreach(v, i, n, item)
+    {
         struct str goal = str_trim(json_str(item));
         if (goal.n && p->goals_n < ARRAY_LEN(p->goals))
             p->goals[p->goals_n++] = goal;
@@ -319,7 +336,8 @@ int profile_read(struct arena *a, struct str json, struct profile **ret, struct 
     p->empty = true;
     size_t i, n;
     yyjson_val *key, *v;
-    yyjson_obj_foreach(root, i, n, key, v) {
+    yyjson_obj_foreach(root, i, n, key, v)
+    {
         if (v != yyjson_obj_getn(root, yyjson_get_str(key), yyjson_get_len(key)))
             continue; /* a key given twice: the first one counts */
         if (yyjson_equals_str(key, "basics"))

@@ -1,9 +1,11 @@
-/* Dates of a résumé. Only what is stated counts: a missing month is taken as the middle of the year, so that "2019 - 2021" is two years. */
+/* Dates of a résumé. Only what is stated counts: a missing month is taken as the middle of the year, so that "2019 -
+ * 2021" is two years. */
 #include "pipeline/engine/profile_parts.h"
 
 #include "pipeline/engine/lex.h"
 
-static const char *const MONTHS[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char *const MONTHS[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 static int digits(struct str s, size_t at, size_t n)
 {
@@ -100,11 +102,17 @@ struct str profile_dates(struct arena *a, const struct employment *e)
     return str_of(s);
 }
 
-static const char *const PHD_WORDS[] = {"phd", "ph.d", "ph.d.", "doctorate", "doctoral", "doctor", "dphil", "dr", "edd", "dnp", NULL};
-static const char *const MASTER_WORDS[] = {"master", "masters", "master's", "msc", "m.sc", "ms", "m.s", "ma", "m.a", "mba", "meng", "m.eng",
-                                           "mphil", "mfa", "msn", "mph", "med", "m.ed", "magister", "diplom", NULL};
-static const char *const BACHELOR_WORDS[] = {"bachelor", "bachelors", "bachelor's", "bachelor’s", "bsc", "b.sc", "bs", "b.s", "ba", "b.a", "bba", "beng",
-                                             "b.eng", "bfa", "bsn", "btech", "b.tech", "llb", "licentiate", "undergraduate degree", NULL};
+static const char *const PHD_WORDS[] = {"phd",   "ph.d", "ph.d.", "doctorate", "doctoral", "doctor",
+                                        "dphil", "dr",   "edd",   "dnp",       NULL};
+static const char *const MASTER_WORDS[] = {"master", "masters", "master's", "msc",  "m.sc",     "ms",     "m.s",
+                                           "ma",     "m.a",     "mba",      "meng", "m.eng",    "mphil",  "mfa",
+                                           "msn",    "mph",     "med",      "m.ed", "magister", "diplom", NULL};
+static const char *const BACHELOR_WORDS[] = {"bachelor", "bachelors", "bachelor's", "bachelor’s",
+                                             "bsc",      "b.sc",      "bs",         "b.s",
+                                             "ba",       "b.a",       "bba",        "beng",
+                                             "b.eng",    "bfa",       "bsn",        "btech",
+                                             "b.tech",   "llb",       "licentiate", "undergraduate degree",
+                                             NULL};
 
 enum education_level education_level_of(struct str text)
 {
@@ -117,6 +125,7 @@ enum education_level education_level_of(struct str text)
 
 bool education_in_progress(struct str text)
 {
-    static const char *const WORDS[] = {"in progress", "candidate", "pursuing", "ongoing", "expected", "incomplete", "not completed", "current", NULL};
+    static const char *const WORDS[] = {"in progress", "candidate",     "pursuing", "ongoing", "expected",
+                                        "incomplete",  "not completed", "current",  NULL};
     return lex_has_any(text, WORDS);
 }

@@ -1,6 +1,7 @@
-/* Turns a line of a résumé ("Cut p99 latency 40% by ...") into the first person ("I cut p99 latency 40% by ...") without changing what it says:
- * the first word is made small, a missing article is put in where the noun plainly needs one, and only the first sentence is kept. When the line does
- * not begin with a verb that is known, nothing is guessed: it is quoted after a colon. */
+/* Turns a line of a résumé ("Cut p99 latency 40% by ...") into the first person ("I cut p99 latency 40% by ...")
+ * without changing what it says: the first word is made small, a missing article is put in where the noun plainly needs
+ * one, and only the first sentence is kept. When the line does not begin with a verb that is known, nothing is guessed:
+ * it is quoted after a colon. */
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 
@@ -72,29 +73,55 @@ static size_t first_sentence(struct str s)
 
 static bool is_adverb(struct str w)
 {
-    return w.n > 4 && str_iends(w, "ly") && !str_ieqc(w, "weekly") && !str_ieqc(w, "daily") && !str_ieqc(w, "monthly") && !str_ieqc(w, "supply") && !str_ieqc(w, "apply");
+    return w.n > 4 && str_iends(w, "ly") && !str_ieqc(w, "weekly") && !str_ieqc(w, "daily") &&
+           !str_ieqc(w, "monthly") && !str_ieqc(w, "supply") && !str_ieqc(w, "apply");
 }
 
-static const char *const PREPOSITIONS[] = {"as", "at", "for", "by", "in", "on", "to", "from", "with", "within", "across", "into", "over", "under", "during", "among", NULL};
-static const char *const PERSON_PASSIVE[] = {"promoted", "awarded", "recognized", "recognised", "selected", "nominated", "elected", "appointed", "chosen", "hired", "invited",
-                                             "named", "honored", "certified", "ranked", "seconded", "entrusted", "tasked", "assigned", "accepted", NULL};
-static const char *const THING_PASSIVE[] = {"packaged", "presented", "given", "published", "released", "featured", "used", "adopted", "deployed", "built", "written", "developed",
-                                            "awarded", "selected", "accepted", "cited", "downloaded", "hosted", "open-sourced", "designed", "created", "implemented", "funded", NULL};
-static const char *const DETERMINERS[] = {"a", "an", "the", "my", "our", "its", "their", "his", "her", "all", "any", "each", "every", "both", "new-hire", "this", "that", "these", "those",
-                                          "some", "several", "many", "more", "most", "no", "up", "over", "multiple", "various", "numerous", "one", "two", "three", "four", "five", "six", "seven",
-                                          "eight", "nine", "ten", "eleven", "twelve", "about", "around", "nearly", "almost", "at", "to", "in", "on", "with", "from", "by", "for", "as", "into",
-                                          "out", "off", "through", "between", "how", "what", "where", "when", "whether", "and", "or", NULL};
+static const char *const PREPOSITIONS[] = {"as",   "at",    "for",    "by",     "in",     "on",
+                                           "to",   "from",  "with",   "within", "across", "into",
+                                           "over", "under", "during", "among",  NULL};
+static const char *const PERSON_PASSIVE[] = {"promoted",  "awarded",   "recognized", "recognised", "selected",
+                                             "nominated", "elected",   "appointed",  "chosen",     "hired",
+                                             "invited",   "named",     "honored",    "certified",  "ranked",
+                                             "seconded",  "entrusted", "tasked",     "assigned",   "accepted",
+                                             NULL};
+static const char *const THING_PASSIVE[] = {"packaged",   "presented",   "given",        "published",
+                                            "released",   "featured",    "used",         "adopted",
+                                            "deployed",   "built",       "written",      "developed",
+                                            "awarded",    "selected",    "accepted",     "cited",
+                                            "downloaded", "hosted",      "open-sourced", "designed",
+                                            "created",    "implemented", "funded",       NULL};
+static const char *const DETERMINERS[] = {"a",        "an",       "the",     "my",      "our",   "its",    "their",
+                                          "his",      "her",      "all",     "any",     "each",  "every",  "both",
+                                          "new-hire", "this",     "that",    "these",   "those", "some",   "several",
+                                          "many",     "more",     "most",    "no",      "up",    "over",   "multiple",
+                                          "various",  "numerous", "one",     "two",     "three", "four",   "five",
+                                          "six",      "seven",    "eight",   "nine",    "ten",   "eleven", "twelve",
+                                          "about",    "around",   "nearly",  "almost",  "at",    "to",     "in",
+                                          "on",       "with",     "from",    "by",      "for",   "as",     "into",
+                                          "out",      "off",      "through", "between", "how",   "what",   "where",
+                                          "when",     "whether",  "and",     "or",      NULL};
 /* Singular countable nouns that a telegraphic line leaves without an article. */
-static const char *const COUNTABLE[] = {"team", "system", "pipeline", "platform", "dashboard", "migration", "service", "framework", "tool", "library", "app", "application", "api", "engine",
-                                        "website", "site", "mvp", "process", "program", "programme", "project", "initiative", "database", "feature", "strategy", "model", "architecture", "layer", "study",
-                                        "report", "survey", "course", "runbook", "group", "department", "campaign", "portal", "module", "component", "script", "prototype", "plan", "budget", "workflow",
-                                        "tracker", "schedule", "network", "warehouse", "store", "suite", "integration", "solution", "toolkit", "plugin", "bot", "job", "procedure", "committee", "workshop",
-                                        "curriculum", "unit", "catalog", "catalogue", "mechanism", "algorithm", "monolith", "product", "crew", "squad", "kitchen", "menu", "classroom", "award", "prize", "grant", "contract", NULL};
-static const char *const NP_ENDS[] = {"that", "which", "who", "of", "using", "supporting", "handling", "serving", "reducing", "improving", "increasing", "enabling", "and", "or", "achieving", "where",
-                                      "while", "so", "through", "via", "between", "allowing", "covering", "including", "resulting", "saving", "spanning", "processing", "cutting", "leading", "adopted",
-                                      "used", "based", "built", NULL};
+static const char *const COUNTABLE[] = {
+    "team",      "system",    "pipeline",     "platform",    "dashboard", "migration",  "service",   "framework",
+    "tool",      "library",   "app",          "application", "api",       "engine",     "website",   "site",
+    "mvp",       "process",   "program",      "programme",   "project",   "initiative", "database",  "feature",
+    "strategy",  "model",     "architecture", "layer",       "study",     "report",     "survey",    "course",
+    "runbook",   "group",     "department",   "campaign",    "portal",    "module",     "component", "script",
+    "prototype", "plan",      "budget",       "workflow",    "tracker",   "schedule",   "network",   "warehouse",
+    "store",     "suite",     "integration",  "solution",    "toolkit",   "plugin",     "bot",       "job",
+    "procedure", "committee", "workshop",     "curriculum",  "unit",      "catalog",    "catalogue", "mechanism",
+    "algorithm", "monolith",  "product",      "crew",        "squad",     "kitchen",    "menu",      "classroom",
+    "award",     "prize",     "grant",        "contract",    NULL};
+static const char *const NP_ENDS[] = {"that",      "which",   "who",       "of",         "using",      "supporting",
+                                      "handling",  "serving", "reducing",  "improving",  "increasing", "enabling",
+                                      "and",       "or",      "achieving", "where",      "while",      "so",
+                                      "through",   "via",     "between",   "allowing",   "covering",   "including",
+                                      "resulting", "saving",  "spanning",  "processing", "cutting",    "leading",
+                                      "adopted",   "used",    "based",     "built",      NULL};
 
-/* Puts "a" or "an" (or "the", before "migration from") after the verb when the noun phrase there is singular, countable and bare. */
+/* Puts "a" or "an" (or "the", before "migration from") after the verb when the noun phrase there is singular, countable
+ * and bare. */
 static struct str with_article(struct arena *a, struct str tail, size_t after_verb)
 {
     size_t at = after_verb, np = 0, head_end = 0, words = 0;
@@ -106,8 +133,10 @@ static struct str with_article(struct arena *a, struct str tail, size_t after_ve
             break;
         if (words == 0) {
             np = (size_t)(w.p - tail.p);
-            bool name = (w.p[0] >= 'A' && w.p[0] <= 'Z') && !lex_has_any(w, COUNTABLE) && !phrase_may_lower(w) && w.n > 5;
-            if (is_one_of(w, DETERMINERS) || str_is_digit(w.p[0]) || !str_is_alpha(w.p[0]) || name || str_iends(w, "'s"))
+            bool name =
+                (w.p[0] >= 'A' && w.p[0] <= 'Z') && !lex_has_any(w, COUNTABLE) && !phrase_may_lower(w) && w.n > 5;
+            if (is_one_of(w, DETERMINERS) || str_is_digit(w.p[0]) || !str_is_alpha(w.p[0]) || name ||
+                str_iends(w, "'s"))
                 return tail;
         }
         if (is_one_of(w, NP_ENDS) || is_one_of(w, PREPOSITIONS)) {
@@ -123,11 +152,13 @@ static struct str with_article(struct arena *a, struct str tail, size_t after_ve
     }
     if (words == 0 || words >= 6 || !is_one_of(head, COUNTABLE) || (words == 1 && head_end == 0))
         return tail;
-    bool definite = (str_ieqc(head, "migration") || str_ieqc(head, "integration") || str_ieqc(head, "architecture") || str_ieqc(head, "strategy") || str_ieqc(head, "department")) &&
+    bool definite = (str_ieqc(head, "migration") || str_ieqc(head, "integration") || str_ieqc(head, "architecture") ||
+                     str_ieqc(head, "strategy") || str_ieqc(head, "department")) &&
                     (str_ieqc(next, "from") || str_ieqc(next, "of") || str_ieqc(next, "for"));
     definite = definite || (words == 1 && str_ieqc(head, "team") && !str_ieqc(next, "of"));
     struct str rest = str_sub(tail, np, tail.n);
-    return phrase_printf(a, STR_FMT "%s " STR_FMT, STR_ARG(str_sub(tail, 0, np)), definite ? "the" : phrase_article(rest), STR_ARG(rest));
+    return phrase_printf(a, STR_FMT "%s " STR_FMT, STR_ARG(str_sub(tail, 0, np)),
+                         definite ? "the" : phrase_article(rest), STR_ARG(rest));
 }
 
 /* "found X; wrote it up" needs a second "I". */
@@ -140,7 +171,8 @@ static struct str second_subject(struct arena *a, struct str tail)
     struct str w = word_at(tail, &end);
     if (verb_of(w) != VERB_PAST)
         return tail;
-    return phrase_printf(a, STR_FMT "I " STR_FMT, STR_ARG(str_sub(tail, 0, from)), STR_ARG(str_sub(tail, from, tail.n)));
+    return phrase_printf(a, STR_FMT "I " STR_FMT, STR_ARG(str_sub(tail, 0, from)),
+                         STR_ARG(str_sub(tail, from, tail.n)));
 }
 
 static struct recast of_verb(struct arena *a, struct str s, struct str first, struct str second, bool project)
@@ -155,13 +187,16 @@ static struct recast of_verb(struct arena *a, struct str s, struct str first, st
         r.form = RECAST_PASSIVE;
     } else if (before_preposition && is_one_of(first, PERSON_PASSIVE)) {
         r.form = RECAST_WAS;
-    } else if (str_ieqc(first, "awarded") || str_ieqc(first, "named") || str_ieqc(first, "elected") || str_ieqc(first, "appointed")) {
+    } else if (str_ieqc(first, "awarded") || str_ieqc(first, "named") || str_ieqc(first, "elected") ||
+               str_ieqc(first, "appointed")) {
         r.form = RECAST_WAS;
     } else if (kind == VERB_PAST) {
         r.form = RECAST_PAST;
         r.tail = second_subject(a, with_article(a, r.tail, after));
     } else if (kind == VERB_BASE && !before_preposition && !str_ieqc(second, "of") && second.n) {
-        static const char *const NOUN_NEXT[] = {"engineer", "developer", "manager", "designer", "analyst", "lead", "and", "author", "maintainer", "contributor", "assistant", NULL};
+        static const char *const NOUN_NEXT[] = {"engineer",   "developer",   "manager",   "designer",
+                                                "analyst",    "lead",        "and",       "author",
+                                                "maintainer", "contributor", "assistant", NULL};
         r.form = is_one_of(second, NOUN_NEXT) && !str_ieqc(second, "and") ? RECAST_NOUN : RECAST_BASE;
     }
     return r;
@@ -189,7 +224,8 @@ struct recast recast_highlight(struct arena *a, struct str text, bool project)
     } else if (str_ieqc(first, "member") && str_ieqc(second, "of")) {
         r.form = RECAST_WAS;
         r.tail = phrase_printf(a, "a " STR_FMT, STR_ARG(r.tail));
-    } else if (first.n > 4 && str_iends(first, "ing") && !str_iends(first, "thing") && !str_ieqc(first, "during") && phrase_may_lower(first)) {
+    } else if (first.n > 4 && str_iends(first, "ing") && !str_iends(first, "thing") && !str_ieqc(first, "during") &&
+               phrase_may_lower(first)) {
         r.form = RECAST_GERUND;
     } else {
         r = of_verb(a, s, first, second, project);

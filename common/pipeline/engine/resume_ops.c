@@ -1,7 +1,8 @@
 #include "pipeline/engine/resume_ops.h"
 
 static const char *const NAMES[] = {
-    [RESUME_OP_SET] = "set", [RESUME_OP_INSERT] = "insert", [RESUME_OP_REMOVE] = "remove", [RESUME_OP_MOVE] = "move", [RESUME_OP_REORDER] = "reorder",
+    [RESUME_OP_SET] = "set",   [RESUME_OP_INSERT] = "insert",   [RESUME_OP_REMOVE] = "remove",
+    [RESUME_OP_MOVE] = "move", [RESUME_OP_REORDER] = "reorder",
 };
 
 const char *resume_op_name(enum resume_op_kind k)
@@ -37,7 +38,8 @@ static bool permutation(yyjson_mut_val *v, size_t n, size_t *ret)
     bool seen[RESUME_OPS_MAX] = {false};
     size_t i, max;
     yyjson_mut_val *item;
-    yyjson_mut_arr_foreach(v, i, max, item) {
+    yyjson_mut_arr_foreach(v, i, max, item)
+    {
         uint64_t k = yyjson_mut_is_uint(item) ? yyjson_mut_get_uint(item) : UINT64_MAX;
         if (k >= n || seen[k])
             return false;
@@ -56,8 +58,7 @@ static int reorder(yyjson_mut_doc *doc, const struct resume_op *op, struct err *
     if (n > RESUME_OPS_MAX || !permutation(op->value, n, order))
         return err_set(err, ERR_INVALID, "the value is not a permutation of the array's positions");
     yyjson_mut_val *items[RESUME_OPS_MAX], *item;
-    yyjson_mut_arr_foreach(arr, i, max, item)
-        items[i] = item;
+    yyjson_mut_arr_foreach(arr, i, max, item) items[i] = item;
     yyjson_mut_arr_clear(arr);
     for (i = 0; i < n; i++)
         yyjson_mut_arr_append(arr, items[order[i]]);
@@ -71,7 +72,8 @@ static int move(yyjson_mut_doc *doc, const struct resume_op *op, struct err *err
     yyjson_mut_val *v = yyjson_mut_doc_ptr_removen(doc, op->path.p, op->path.n);
     if (!v)
         return conflict(op, "there is nothing", err);
-    if (yyjson_mut_doc_ptr_addx(doc, yyjson_mut_get_str(op->value), yyjson_mut_get_len(op->value), v, false, NULL, NULL))
+    if (yyjson_mut_doc_ptr_addx(doc, yyjson_mut_get_str(op->value), yyjson_mut_get_len(op->value), v, false, NULL,
+                                NULL))
         return 0;
     if (!yyjson_mut_doc_ptr_addx(doc, op->path.p, op->path.n, v, false, NULL, NULL))
         return err_set(err, ERR_BUG, "a value that was taken out could not be put back");
@@ -89,8 +91,11 @@ int resume_op_apply(yyjson_mut_doc *doc, const struct resume_op *op, struct err 
         if (op->before && !yyjson_mut_equals(now, op->before))
             return conflict(op, "the value is another one", err);
         if (op->kind == RESUME_OP_REMOVE)
-            return yyjson_mut_doc_ptr_removen(doc, op->path.p, op->path.n) ? 0 : conflict(op, "it cannot be removed", err);
-        return op->value && yyjson_mut_doc_ptr_replacen(doc, op->path.p, op->path.n, op->value) ? 0 : conflict(op, "it cannot be replaced", err);
+            return yyjson_mut_doc_ptr_removen(doc, op->path.p, op->path.n) ? 0
+                                                                           : conflict(op, "it cannot be removed", err);
+        return op->value && yyjson_mut_doc_ptr_replacen(doc, op->path.p, op->path.n, op->value)
+                   ? 0
+                   : conflict(op, "it cannot be replaced", err);
     case RESUME_OP_INSERT: {
         /* a position in an array may be taken: what is there moves on; a key may not */
         struct str parent = op->path;
@@ -117,8 +122,7 @@ static yyjson_mut_val *inverse_order(yyjson_mut_doc *doc, yyjson_mut_val *order)
     yyjson_mut_val *item, *ret = yyjson_mut_arr(doc);
     if (!ret || n > RESUME_OPS_MAX)
         return NULL;
-    yyjson_mut_arr_foreach(order, i, max, item)
-        back[MIN((size_t)yyjson_mut_get_uint(item), n - 1)] = i;
+    yyjson_mut_arr_foreach(order, i, max, item) back[MIN((size_t)yyjson_mut_get_uint(item), n - 1)] = i;
     for (i = 0; i < n; i++)
         yyjson_mut_arr_add_uint(doc, ret, back[i]);
     return ret;
@@ -129,7 +133,8 @@ static yyjson_mut_val *copy(yyjson_mut_doc *doc, yyjson_mut_val *v)
     return v ? yyjson_mut_val_mut_copy(doc, v) : NULL;
 }
 
-int resume_op_invert(struct arena *a, yyjson_mut_doc *doc, const struct resume_op *op, struct resume_op *ret, struct err *err)
+int resume_op_invert(struct arena *a, yyjson_mut_doc *doc, const struct resume_op *op, struct resume_op *ret,
+                     struct err *err)
 {
     *ret = (struct resume_op){.kind = op->kind, .path = op->path};
     bool ok = true;
@@ -176,9 +181,11 @@ int resume_ops_apply(struct arena *a, yyjson_val *document, yyjson_val *ops, str
         return err_set(err, ERR_LIMIT, "at most %d operations", RESUME_OPS_MAX);
     size_t i, n;
     yyjson_val *item;
-    yyjson_arr_foreach(ops, i, n, item) {
+    yyjson_arr_foreach(ops, i, n, item)
+    {
         yyjson_val *before = yyjson_obj_get(item, "before"), *value = yyjson_obj_get(item, "value");
-        struct resume_op op = {.kind = resume_op_from_name(json_get_str(item, "op")), .path = json_get_str(item, "path")};
+        struct resume_op op = {.kind = resume_op_from_name(json_get_str(item, "op")),
+                               .path = json_get_str(item, "path")};
         op.before = before && !yyjson_is_null(before) ? yyjson_val_mut_copy(doc, before) : NULL;
         op.value = value && !yyjson_is_null(value) ? yyjson_val_mut_copy(doc, value) : NULL;
         int rc = resume_op_apply(doc, &op, err);

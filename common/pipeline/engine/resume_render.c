@@ -1,12 +1,13 @@
-/* A JSON Resume as one column of text, in two dresses: Markdown and plain. Headings are the ones that parsers of résumés know. Sections with nothing to
- * say are left out; every string of the standard's sections is written, in the order work, projects, volunteer, education, skills, ... */
+/* A JSON Resume as one column of text, in two dresses: Markdown and plain. Headings are the ones that parsers of
+ * résumés know. Sections with nothing to say are left out; every string of the standard's sections is written, in the
+ * order work, projects, volunteer, education, skills, ... */
 #include "pipeline/engine/tailor.h"
 
 #include "base/buf.h"
 #include "pipeline/engine/profile_parts.h"
 
 #define RENDER_MAX_BYTES ((size_t)4 * 1024 * 1024)
-#define SEP " · "
+#define SEP              " · "
 
 struct render {
     struct buf b;
@@ -27,7 +28,8 @@ static void put(struct render *r, struct str s)
         if (c == '\n' || c == '\r' || c == '\t')
             c = ' ';
         bool inner = i > 0 && i + 1 < s.n && str_is_alnum(s.p[i - 1]) && str_is_alnum(s.p[i + 1]);
-        if (r->markdown && (c == '*' || c == '`' || c == '\\' || c == '<' || c == '[' || c == ']' || (c == '_' && !inner)))
+        if (r->markdown &&
+            (c == '*' || c == '`' || c == '\\' || c == '<' || c == '[' || c == ']' || (c == '_' && !inner)))
             buf_addc(&r->b, '\\');
         if (r->markdown && i == 0 && (c == '#' || c == '>' || ((c == '-' || c == '+') && s.n > 1 && s.p[1] == ' ')))
             buf_addc(&r->b, '\\');
@@ -110,7 +112,8 @@ static void bullets(struct render *r, yyjson_val *list)
     size_t i, n;
     yyjson_val *item;
     bool first = true;
-    yyjson_arr_foreach(list, i, n, item) {
+    yyjson_arr_foreach(list, i, n, item)
+    {
         struct str s = str_trim(json_str(item));
         if (s.n == 0)
             continue;
@@ -128,7 +131,8 @@ static void words(struct render *r, yyjson_val *list)
     size_t i, n;
     yyjson_val *item;
     bool any = false;
-    yyjson_arr_foreach(list, i, n, item) {
+    yyjson_arr_foreach(list, i, n, item)
+    {
         struct str s = str_trim(json_str(item));
         if (s.n == 0)
             continue;
@@ -164,7 +168,8 @@ static void basics(struct render *r, yyjson_val *root)
     size_t before = r->b.len;
     bool any = line_part(r, false, field(b, "email"));
     any = line_part(r, any, field(b, "phone"));
-    struct str parts[] = {field(place, "address"), field(place, "postalCode"), field(place, "city"), field(place, "region"), field(place, "countryCode")};
+    struct str parts[] = {field(place, "address"), field(place, "postalCode"), field(place, "city"),
+                          field(place, "region"), field(place, "countryCode")};
     bool in_place = false;
     for (size_t k = 0; k < ARRAY_LEN(parts); k++) {
         if (parts[k].n == 0)
@@ -174,7 +179,8 @@ static void basics(struct render *r, yyjson_val *root)
         in_place = any = true;
     }
     any = line_part(r, any, field(b, "url").n ? field(b, "url") : field(b, "website"));
-    yyjson_arr_foreach(json_get_arr(b, "profiles"), i, n, item) {
+    yyjson_arr_foreach(json_get_arr(b, "profiles"), i, n, item)
+    {
         struct str url = field(item, "url"), network = field(item, "network"), user = field(item, "username");
         if (url.n) {
             any = line_part(r, any, url);
@@ -199,13 +205,9 @@ static bool says_something(yyjson_val *v)
     if (yyjson_is_str(v))
         return str_trim(json_str(v)).n > 0;
     if (yyjson_is_arr(v)) {
-        yyjson_arr_foreach(v, i, n, item)
-            if (says_something(item))
-                return true;
+        yyjson_arr_foreach(v, i, n, item) if (says_something(item)) return true;
     } else if (yyjson_is_obj(v)) {
-        yyjson_obj_foreach(v, i, n, key, item)
-            if (says_something(item))
-                return true;
+        yyjson_obj_foreach(v, i, n, key, item) if (says_something(item)) return true;
     }
     return false;
 }
@@ -250,7 +252,8 @@ static void education(struct render *r, yyjson_val *o)
 {
     struct str type = field(o, "studyType"), area = field(o, "area");
     if (type.n && area.n) {
-        char *both = arena_printf(r->a, STR_FMT "%s" STR_FMT, STR_ARG(type), str_find(type, STR(" in ")) >= 0 ? ", " : " in ", STR_ARG(area));
+        char *both = arena_printf(r->a, STR_FMT "%s" STR_FMT, STR_ARG(type),
+                                  str_find(type, STR(" in ")) >= 0 ? ", " : " in ", STR_ARG(area));
         type = str_of(both);
         area = (struct str){.p = "", .n = 0};
     }
@@ -363,7 +366,8 @@ static void one_section(struct render *r, yyjson_val *root, size_t s)
     yyjson_val *list = json_get_arr(root, SECTIONS[s].key), *o;
     size_t i, n;
     bool first = true;
-    yyjson_arr_foreach(list, i, n, o) {
+    yyjson_arr_foreach(list, i, n, o)
+    {
         if (!yyjson_is_obj(o) || !says_something(o))
             continue;
         if (first) {

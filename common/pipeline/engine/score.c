@@ -1,19 +1,21 @@
-/* The formula of the header, and the document that shows its working. All inputs are counts and table values; the only floating-point
- * operations are +, *, / in a fixed order, so that every host rounds alike. */
+/* The formula of the header, and the document that shows its working. All inputs are counts and table values; the only
+ * floating-point operations are +, *, / in a fixed order, so that every host rounds alike. */
 #include "pipeline/engine/score.h"
 
 #include "pipeline/engine/phrase.h"
 #include "pipeline/engine/score_parts.h"
 
-#define PRIOR_POINTS 6.0
+#define PRIOR_POINTS    6.0
 #define REQUIRED_FACTOR 1.25
 
 static const struct {
     const char *key;
     int weight;
 } DIMENSION[] = {
-    [SCORE_REQUIREMENTS] = {"requirements", 45}, [SCORE_TITLE] = {"title", 10},       [SCORE_EXPERIENCE] = {"experience", 15}, [SCORE_SENIORITY] = {"seniority", 10},
-    [SCORE_KEYWORDS] = {"keywords", 10},         [SCORE_PARSEABILITY] = {"parseability", 5}, [SCORE_LOCATION] = {"location", 5},
+    [SCORE_REQUIREMENTS] = {"requirements", 45}, [SCORE_TITLE] = {"title", 10},
+    [SCORE_EXPERIENCE] = {"experience", 15},     [SCORE_SENIORITY] = {"seniority", 10},
+    [SCORE_KEYWORDS] = {"keywords", 10},         [SCORE_PARSEABILITY] = {"parseability", 5},
+    [SCORE_LOCATION] = {"location", 5},
 };
 
 static double row_max(const struct match_row *row)
@@ -36,8 +38,10 @@ static void score_requirements(struct scorer *s)
     int judged = 0;
     for (size_t i = 0; i < s->m->rows_n; i++)
         judged += row_max(&s->m->rows[i]) > 0;
-    p->detail = phrase_printf(s->a, "%d of %zu requirements could be judged; %d prior points at one half keep short postings near the middle.", judged, s->m->rows_n,
-                              (int)PRIOR_POINTS);
+    p->detail = phrase_printf(
+        s->a,
+        "%d of %zu requirements could be judged; %d prior points at one half keep short postings near the middle.",
+        judged, s->m->rows_n, (int)PRIOR_POINTS);
 }
 
 static int cap_of(const struct scorer *s)
@@ -50,7 +54,12 @@ static int cap_of(const struct scorer *s)
 
 static const char *band_of(int overall)
 {
-    return overall < 0 ? "none" : overall >= 75 ? "strong" : overall >= 60 ? "good" : overall >= 45 ? "moderate" : overall >= 30 ? "weak" : "poor";
+    return overall < 0     ? "none"
+           : overall >= 75 ? "strong"
+           : overall >= 60 ? "good"
+           : overall >= 45 ? "moderate"
+           : overall >= 30 ? "weak"
+                           : "poor";
 }
 
 static int raw_of(const struct scorer *s)
@@ -160,7 +169,8 @@ static void emit_keywords(const struct scorer *s, struct emit *e)
     emit_arr_end(e);
 }
 
-/* How far the number can be trusted: the reading of the posting, how much of it could be judged, how many dimensions had data. */
+/* How far the number can be trusted: the reading of the posting, how much of it could be judged, how many dimensions
+ * had data. */
 static void emit_confidence(const struct scorer *s, struct emit *e)
 {
     double judged = 0, all = 0, dims = 0;
@@ -174,8 +184,11 @@ static void emit_confidence(const struct scorer *s, struct emit *e)
     emit_obj(e, "confidence");
     emit_milli(e, "value", s->an->confidence * 0.5 + share * 0.3 + dims / 100 * 0.2);
     emit_arr(e, "drivers");
-    emit_str(e, NULL, phrase_printf(s->a, "The posting was read with a confidence of %d%%.", (int)(s->an->confidence * 100 + 0.5)));
-    emit_str(e, NULL, phrase_printf(s->a, "%d%% of the requirements by weight could be judged.", (int)(share * 100 + 0.5)));
+    emit_str(e, NULL,
+             phrase_printf(s->a, "The posting was read with a confidence of %d%%.",
+                           (int)(s->an->confidence * 100 + 0.5)));
+    emit_str(e, NULL,
+             phrase_printf(s->a, "%d%% of the requirements by weight could be judged.", (int)(share * 100 + 0.5)));
     if (s->m->rows_n < 4)
         emit_strc(e, NULL, "The posting states few requirements.");
     emit_arr_end(e);
@@ -197,7 +210,9 @@ static int write_result(const struct scorer *s, struct score_result *ret, struct
     emit_str(&e, "band", ret->band);
     emit_int(&e, "raw", judged ? raw : -1);
     if (!judged)
-        emit_strc(&e, "reason", s->an->verdict == ANALYSIS_TOO_SHORT ? "The text is too short to be judged as a posting." : "The text is not a job posting.");
+        emit_strc(&e, "reason",
+                  s->an->verdict == ANALYSIS_TOO_SHORT ? "The text is too short to be judged as a posting."
+                                                       : "The text is not a job posting.");
     emit_blockers(s, &e);
     emit_dimensions(s, &e);
     emit_rows(s, &e);
@@ -208,7 +223,8 @@ static int write_result(const struct scorer *s, struct score_result *ret, struct
     return emit_take(&e, s->a, &ret->json, err);
 }
 
-int score_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m, struct month now, struct score_result *ret, struct err *err)
+int score_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
+               struct month now, struct score_result *ret, struct err *err)
 {
     struct scorer *s = ARENA_NEW(a, struct scorer);
     if (!s)

@@ -1,14 +1,14 @@
-/* The dimensions beside the requirements, the blockers, and the findings about the résumé's form. A dimension is absent when either side has no
- * data. No dimension looks at how often a word is repeated, except to report it. */
+/* The dimensions beside the requirements, the blockers, and the findings about the résumé's form. A dimension is absent
+ * when either side has no data. No dimension looks at how often a word is repeated, except to report it. */
 #include "pipeline/engine/score_parts.h"
 
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/phrase.h"
 #include "pipeline/engine/profile_parts.h"
 
-#define STUFFED_LISTINGS 3 /* the same skill listed this often */
-#define LONG_HIGHLIGHT 400 /* bytes */
-#define KEYWORD_PRIOR 3.0
+#define STUFFED_LISTINGS 3   /* the same skill listed this often */
+#define LONG_HIGHLIGHT   400 /* bytes */
+#define KEYWORD_PRIOR    3.0
 
 static void set(struct scorer *s, enum score_dimension d, double value, struct str detail)
 {
@@ -21,15 +21,19 @@ static void absent(struct scorer *s, enum score_dimension d, const char *why)
 }
 
 /* Rank words are the seniority's business, not the title's. */
-static const char *const TITLE_RANKS[] = {"senior", "junior", "lead", "principal", "staff", "associate", "intern", "head", "chief", "director", "ii", "iii", "iv",
-                                          "remote", "hybrid", "mid", "entry", "sr", "jr", "m", "w", "d", "f", "x"};
+static const char *const TITLE_RANKS[] = {"senior", "junior", "lead",   "principal", "staff", "associate",
+                                          "intern", "head",   "chief",  "director",  "ii",    "iii",
+                                          "iv",     "remote", "hybrid", "mid",       "entry", "sr",
+                                          "jr",     "m",      "w",      "d",         "f",     "x"};
 /* Occupations that go by several words. */
 static const struct {
     const char *word;
     int kin;
-} TITLE_KIN[] = {{"engineer", 1}, {"developer", 1}, {"programmer", 1}, {"analyst", 2}, {"analytics", 2}, {"scientist", 2},  {"nurse", 3},    {"rn", 3},
-                 {"manager", 4},  {"supervisor", 4}, {"coordinator", 4}, {"teacher", 5}, {"instructor", 5}, {"tutor", 5},  {"writer", 6},   {"editor", 6},
-                 {"designer", 7}, {"ux", 7},         {"accountant", 8},  {"bookkeeper", 8}, {"chef", 9},    {"cook", 9}};
+} TITLE_KIN[] = {{"engineer", 1},    {"developer", 1}, {"programmer", 1}, {"analyst", 2},    {"analytics", 2},
+                 {"scientist", 2},   {"nurse", 3},     {"rn", 3},         {"manager", 4},    {"supervisor", 4},
+                 {"coordinator", 4}, {"teacher", 5},   {"instructor", 5}, {"tutor", 5},      {"writer", 6},
+                 {"editor", 6},      {"designer", 7},  {"ux", 7},         {"accountant", 8}, {"bookkeeper", 8},
+                 {"chef", 9},        {"cook", 9}};
 
 struct title_words {
     uint32_t ranks[ARRAY_LEN(TITLE_RANKS)];
@@ -106,7 +110,9 @@ void score_title(struct scorer *s)
         absent(s, SCORE_TITLE, n ? "The profile states no title." : "The posting states no title.");
         return;
     }
-    set(s, SCORE_TITLE, fit, best.n ? phrase_printf(s->a, "The closest title in the profile is “" STR_FMT "”.", STR_ARG(best)) : STR("No title in the profile is close."));
+    set(s, SCORE_TITLE, fit,
+        best.n ? phrase_printf(s->a, "The closest title in the profile is “" STR_FMT "”.", STR_ARG(best))
+               : STR("No title in the profile is close."));
 }
 
 void score_experience(struct scorer *s)
@@ -123,7 +129,9 @@ void score_experience(struct scorer *s)
         absent(s, SCORE_EXPERIENCE, "The jobs in the profile have no dates.");
     } else {
         double value = need == 0 ? 1.0 : (double)s->months / need;
-        set(s, SCORE_EXPERIENCE, value, phrase_printf(s->a, "%d years asked; the dates of the work history give %d years and %d months.", need / 12, s->months / 12, s->months % 12));
+        set(s, SCORE_EXPERIENCE, value,
+            phrase_printf(s->a, "%d years asked; the dates of the work history give %d years and %d months.", need / 12,
+                          s->months / 12, s->months % 12));
     }
 }
 
@@ -132,14 +140,18 @@ static int level_of_text(struct str t)
     static const struct {
         const char *word;
         int level;
-    } LEVELS[] = {{"intern", SENIORITY_INTERN}, {"trainee", SENIORITY_INTERN}, {"junior", SENIORITY_JUNIOR}, {"jr", SENIORITY_JUNIOR}, {"graduate", SENIORITY_JUNIOR},
-                  {"entry", SENIORITY_JUNIOR}, {"assistant", SENIORITY_JUNIOR}, {"associate", SENIORITY_JUNIOR}, {"senior", SENIORITY_SENIOR}, {"sr", SENIORITY_SENIOR},
-                  {"charge nurse", SENIORITY_SENIOR}, {"staff", SENIORITY_STAFF}, {"principal", SENIORITY_STAFF}, {"lead", SENIORITY_LEAD}, {"supervisor", SENIORITY_LEAD},
-                  {"manager", SENIORITY_MANAGER}, {"head", SENIORITY_DIRECTOR}, {"director", SENIORITY_DIRECTOR}, {"chief", SENIORITY_EXECUTIVE}, {"vp", SENIORITY_EXECUTIVE},
-                  {"ceo", SENIORITY_EXECUTIVE}, {"cto", SENIORITY_EXECUTIVE}, {"president", SENIORITY_EXECUTIVE}};
+    } LEVELS[] = {{"intern", SENIORITY_INTERN},    {"trainee", SENIORITY_INTERN},      {"junior", SENIORITY_JUNIOR},
+                  {"jr", SENIORITY_JUNIOR},        {"graduate", SENIORITY_JUNIOR},     {"entry", SENIORITY_JUNIOR},
+                  {"assistant", SENIORITY_JUNIOR}, {"associate", SENIORITY_JUNIOR},    {"senior", SENIORITY_SENIOR},
+                  {"sr", SENIORITY_SENIOR},        {"charge nurse", SENIORITY_SENIOR}, {"staff", SENIORITY_STAFF},
+                  {"principal", SENIORITY_STAFF},  {"lead", SENIORITY_LEAD},           {"supervisor", SENIORITY_LEAD},
+                  {"manager", SENIORITY_MANAGER},  {"head", SENIORITY_DIRECTOR},       {"director", SENIORITY_DIRECTOR},
+                  {"chief", SENIORITY_EXECUTIVE},  {"vp", SENIORITY_EXECUTIVE},        {"ceo", SENIORITY_EXECUTIVE},
+                  {"cto", SENIORITY_EXECUTIVE},    {"president", SENIORITY_EXECUTIVE}};
     int best = 0;
     for (size_t i = 0; i < ARRAY_LEN(LEVELS); i++)
-        if (lex_has(t, LEVELS[i].word) && LEVELS[i].level > best && !(LEVELS[i].level == SENIORITY_STAFF && lex_has(t, "nurse")))
+        if (lex_has(t, LEVELS[i].word) && LEVELS[i].level > best &&
+            !(LEVELS[i].level == SENIORITY_STAFF && lex_has(t, "nurse")))
             best = LEVELS[i].level;
     return best;
 }
@@ -162,13 +174,16 @@ void score_seniority(struct scorer *s)
         have = MAX(have, level_of_text(x->text));
     }
     if (want == SENIORITY_NONE || !any) {
-        absent(s, SCORE_SENIORITY, want ? "The profile states no titles or dates." : "The posting states no seniority.");
+        absent(s, SCORE_SENIORITY,
+               want ? "The profile states no titles or dates." : "The posting states no seniority.");
         return;
     }
     have = MAX(have, level_of_years(s->months));
     int below = want - have;
     double value = below <= 0 ? 1.0 : below == 1 ? 0.7 : below == 2 ? 0.4 : 0.15;
-    set(s, SCORE_SENIORITY, value, phrase_printf(s->a, "The posting is %s; titles and dates of the profile read as %s.", seniority_name(want), seniority_name((enum seniority)have)));
+    set(s, SCORE_SENIORITY, value,
+        phrase_printf(s->a, "The posting is %s; titles and dates of the profile read as %s.", seniority_name(want),
+                      seniority_name((enum seniority)have)));
 }
 
 static bool profile_has_term(const struct scorer *s, struct str term, const uint32_t *stems, size_t n)
@@ -201,7 +216,8 @@ void score_keywords(struct scorer *s)
         hits += s->keyword_found[i] ? w : 0;
         total += w;
     }
-    set(s, SCORE_KEYWORDS, (hits + KEYWORD_PRIOR * 0.5) / (total + KEYWORD_PRIOR), STR("Share of the posting's terms that the profile has, each counted once."));
+    set(s, SCORE_KEYWORDS, (hits + KEYWORD_PRIOR * 0.5) / (total + KEYWORD_PRIOR),
+        STR("Share of the posting's terms that the profile has, each counted once."));
 }
 
 static void lint(struct scorer *s, const char *code, struct str pointer, const char *severity)
@@ -213,7 +229,8 @@ static void lint(struct scorer *s, const char *code, struct str pointer, const c
     s->lint[s->lint_n++].severity = severity;
 }
 
-/* U+FB00..U+FB06 ligatures, U+00AD soft hyphen, U+200B zero width space, U+FFFD: what breaks a search in the extracted text. */
+/* U+FB00..U+FB06 ligatures, U+00AD soft hyphen, U+200B zero width space, U+FFFD: what breaks a search in the extracted
+ * text. */
 static bool has_bad_characters(struct str t)
 {
     size_t plain = 0;
@@ -221,7 +238,8 @@ static bool has_bad_characters(struct str t)
         plain++;
     if (plain == t.n)
         return false;
-    static const char *const BAD[] = {"\xEF\xAC\x80", "\xEF\xAC\x81", "\xEF\xAC\x82", "\xEF\xAC\x83", "\xEF\xAC\x84", "\xC2\xAD", "\xE2\x80\x8B", "\xEF\xBF\xBD"};
+    static const char *const BAD[] = {"\xEF\xAC\x80", "\xEF\xAC\x81", "\xEF\xAC\x82", "\xEF\xAC\x83",
+                                      "\xEF\xAC\x84", "\xC2\xAD",     "\xE2\x80\x8B", "\xEF\xBF\xBD"};
     for (size_t i = 0; i < ARRAY_LEN(BAD); i++)
         if (str_find(t, str_of(BAD[i])) >= 0)
             return true;
@@ -233,7 +251,8 @@ static void lint_stuffing(struct scorer *s)
     for (size_t i = 0; i < s->p->skills_n; i++) {
         size_t listed = 0;
         for (size_t k = 0; k < s->p->skills[i].atoms_n; k++)
-            listed += s->p->atoms[s->p->skills[i].atoms[k]].kind == ATOM_SKILL && s->p->atoms[s->p->skills[i].atoms[k]].employment < 0 &&
+            listed += s->p->atoms[s->p->skills[i].atoms[k]].kind == ATOM_SKILL &&
+                      s->p->atoms[s->p->skills[i].atoms[k]].employment < 0 &&
                       str_ieq(s->p->atoms[s->p->skills[i].atoms[k]].text, s->p->atoms[s->p->skills[i].atoms[0]].text);
         if (listed >= STUFFED_LISTINGS && s->stuffing_n < ARRAY_LEN(s->stuffing))
             s->stuffing[s->stuffing_n++] = s->p->skills[i].label;
@@ -275,8 +294,12 @@ void score_parseability(struct scorer *s)
     lint_stuffing(s);
     double value = 1.0;
     for (size_t i = 0; i < s->lint_n; i++)
-        value -= strcmp(s->lint[i].severity, "error") == 0 ? 0.3 : strcmp(s->lint[i].severity, "warning") == 0 ? 0.1 : 0;
-    set(s, SCORE_PARSEABILITY, value, s->lint_n ? phrase_printf(s->a, "%zu findings about the form of the résumé.", s->lint_n) : STR("No findings about the form of the résumé."));
+        value -= strcmp(s->lint[i].severity, "error") == 0     ? 0.3
+                 : strcmp(s->lint[i].severity, "warning") == 0 ? 0.1
+                                                               : 0;
+    set(s, SCORE_PARSEABILITY, value,
+        s->lint_n ? phrase_printf(s->a, "%zu findings about the form of the résumé.", s->lint_n)
+                  : STR("No findings about the form of the résumé."));
 }
 
 static bool has_text(struct str hay, struct str needle)
@@ -296,22 +319,30 @@ void score_location(struct scorer *s)
     bool remote_goal = false, move_goal = false;
     for (size_t i = 0; i < s->p->goals_n; i++) {
         remote_goal = remote_goal || lex_has(s->p->goals[i], "remote");
-        move_goal = move_goal || lex_has(s->p->goals[i], "relocate") || lex_has(s->p->goals[i], "relocating") || lex_has(s->p->goals[i], "relocation");
+        move_goal = move_goal || lex_has(s->p->goals[i], "relocate") || lex_has(s->p->goals[i], "relocating") ||
+                    lex_has(s->p->goals[i], "relocation");
     }
     if (s->p->city.n == 0 && s->p->goals_n == 0)
         absent(s, SCORE_LOCATION, "The profile states no place.");
     else if (an->work_mode == WORK_MODE_REMOTE)
-        set(s, SCORE_LOCATION, 1.0, remote_goal ? STR("The post is remote, which the goals in the profile ask for.") : STR("The post is remote."));
+        set(s, SCORE_LOCATION, 1.0,
+            remote_goal ? STR("The post is remote, which the goals in the profile ask for.")
+                        : STR("The post is remote."));
     else if (an->location.n == 0)
         absent(s, SCORE_LOCATION, "The posting states no place.");
     else if (has_text(an->location, s->p->city))
-        set(s, SCORE_LOCATION, 1.0, phrase_printf(s->a, "Posting and profile both name " STR_FMT ".", STR_ARG(s->p->city)));
+        set(s, SCORE_LOCATION, 1.0,
+            phrase_printf(s->a, "Posting and profile both name " STR_FMT ".", STR_ARG(s->p->city)));
     else if (move_goal || has_text(an->location, region))
-        set(s, SCORE_LOCATION, 0.7, move_goal ? STR("Another place, but the goals in the profile speak of relocating.") : STR("Another place in the same region."));
+        set(s, SCORE_LOCATION, 0.7,
+            move_goal ? STR("Another place, but the goals in the profile speak of relocating.")
+                      : STR("Another place in the same region."));
     else if (s->p->city.n == 0)
         absent(s, SCORE_LOCATION, "The profile states no place.");
     else
-        set(s, SCORE_LOCATION, an->work_mode == WORK_MODE_NONE ? 0.5 : 0.3, phrase_printf(s->a, "The posting is in " STR_FMT ", the profile in " STR_FMT ".", STR_ARG(an->location), STR_ARG(s->p->city)));
+        set(s, SCORE_LOCATION, an->work_mode == WORK_MODE_NONE ? 0.5 : 0.3,
+            phrase_printf(s->a, "The posting is in " STR_FMT ", the profile in " STR_FMT ".", STR_ARG(an->location),
+                          STR_ARG(s->p->city)));
 }
 
 static void blocker(struct scorer *s, const char *category, const struct match_row *row, int cap, const char *action)
@@ -321,10 +352,15 @@ static void blocker(struct scorer *s, const char *category, const struct match_r
             return;
     if (s->blockers_n == SCORE_BLOCKERS_MAX)
         return;
-    s->blockers[s->blockers_n++] = (struct score_blocker){.category = category, .requirement = row->requirement, .cap = cap, .reason = row->reason, .action = str_of(action)};
+    s->blockers[s->blockers_n++] = (struct score_blocker){.category = category,
+                                                          .requirement = row->requirement,
+                                                          .cap = cap,
+                                                          .reason = row->reason,
+                                                          .action = str_of(action)};
 }
 
-/* Only where the posting requires and the profile speaks: "missing" means a section that could have said it does not. */
+/* Only where the posting requires and the profile speaks: "missing" means a section that could have said it does not.
+ */
 void score_blockers(struct scorer *s)
 {
     for (size_t i = 0; i < s->m->rows_n; i++) {
@@ -336,9 +372,11 @@ void score_blockers(struct scorer *s)
         if (q->kind == REQUIREMENT_AUTHORIZATION && row->status == MATCH_BLOCKED)
             blocker(s, "work_auth", row, 50, "Ask the employer about sponsorship before applying.");
         else if (q->kind == REQUIREMENT_CERTIFICATION && missing && q->years_min < 0)
-            blocker(s, "certification", row, 60, "Add the credential if you hold it, or ask whether it can be obtained after hiring.");
+            blocker(s, "certification", row, 60,
+                    "Add the credential if you hold it, or ask whether it can be obtained after hiring.");
         else if (q->kind == REQUIREMENT_EDUCATION && missing && !s->an->degree_optional)
-            blocker(s, "education", row, 65, "Add the degree if you hold it, or ask whether experience counts instead.");
+            blocker(s, "education", row, 65,
+                    "Add the degree if you hold it, or ask whether experience counts instead.");
         else if (q->kind == REQUIREMENT_LANGUAGE && (missing || row->status == MATCH_TRANSFERABLE))
             blocker(s, "language", row, 70, "State your level if it is higher than the profile says.");
         else if (q->years_min > 0 && q->skills_n == 0 && s->months > 0 && s->months < q->years_min * 12 * 4 / 5)
@@ -348,5 +386,8 @@ void score_blockers(struct scorer *s)
     }
     bool place = s->part[SCORE_LOCATION].present && s->part[SCORE_LOCATION].value <= 0.3;
     if (place && s->an->work_mode == WORK_MODE_ONSITE && s->blockers_n < SCORE_BLOCKERS_MAX)
-        s->blockers[s->blockers_n++] = (struct score_blocker){.category = "location", .cap = 75, .reason = s->part[SCORE_LOCATION].detail, .action = STR("Say whether you would move.")};
+        s->blockers[s->blockers_n++] = (struct score_blocker){.category = "location",
+                                                              .cap = 75,
+                                                              .reason = s->part[SCORE_LOCATION].detail,
+                                                              .action = STR("Say whether you would move.")};
 }

@@ -4,9 +4,18 @@
 #include "pipeline/engine/emit.h"
 #include "pipeline/engine/score.h"
 
-enum score_dimension { SCORE_REQUIREMENTS, SCORE_TITLE, SCORE_EXPERIENCE, SCORE_SENIORITY, SCORE_KEYWORDS, SCORE_PARSEABILITY, SCORE_LOCATION, SCORE_DIMENSIONS };
+enum score_dimension {
+    SCORE_REQUIREMENTS,
+    SCORE_TITLE,
+    SCORE_EXPERIENCE,
+    SCORE_SENIORITY,
+    SCORE_KEYWORDS,
+    SCORE_PARSEABILITY,
+    SCORE_LOCATION,
+    SCORE_DIMENSIONS
+};
 
-#define SCORE_LINT_MAX 32
+#define SCORE_LINT_MAX     32
 #define SCORE_BLOCKERS_MAX 16
 
 struct score_part {

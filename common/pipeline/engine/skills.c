@@ -100,6 +100,12 @@ static bool word_in(struct str w, const char *const *list, size_t n)
 static bool letter_ok(struct str text, size_t start, size_t end)
 {
     char before = start ? text.p[start - 1] : ' ', after = end < text.n ? text.p[end] : ' ';
+    size_t next = end;
+    while (next < text.n && text.p[next] == ' ')
+        next++;
+    bool column = start >= 2 && end + 2 <= text.n && before == ' ' && after == ' ' && ((str_is_alpha(text.p[start - 2]) && (start == 2 || text.p[start - 3] == ' ')) || (next + 1 < text.n && text.p[next] >= 'A' && text.p[next] <= 'Z' && !str_is_alnum(text.p[next + 1])));
+    if (column || (next < text.n && text.p[next] == '='))
+        return false; /* a column of marks, or the key to one */
     if (strchr(".&-'_", before) || (strchr("&-'_:", after) && after))
         return false;
     if (after == '.' || after == ')') {

@@ -1,23 +1,24 @@
-/* Plans the operations, applies each to a copy of the document as it is planned, and writes the result with what it takes to undo it.
+/* Plans the operations, applies each to a copy of the document as it is planned, and writes the result with what it
+ * takes to undo it.
  *
  * nudge     order of skill groups and their keywords
  * keywords  + order of the highlights within each entry
- * full      + highlights the posting does not care about are taken out where an entry has many, projects and certificates are ordered,
- *           one line of evidence is added to the summary
+ * full      + highlights the posting does not care about are taken out where an entry has many, projects and
+ * certificates are ordered, one line of evidence is added to the summary
  *
- * Invariants: no entry is ever dropped; names, titles, dates and the wording of the candidate never change; an entry keeps at least
- * KEEP_RECENT (two latest jobs) or KEEP_OTHER highlights. */
+ * Invariants: no entry is ever dropped; names, titles, dates and the wording of the candidate never change; an entry
+ * keeps at least KEEP_RECENT (two latest jobs) or KEEP_OTHER highlights. */
 #include "pipeline/engine/tailor.h"
 
 #include "pipeline/engine/phrase.h"
 #include "pipeline/engine/tailor_parts.h"
 
-#define KEEP_RECENT 4
-#define KEEP_OTHER 3
-#define LOW_RELEVANCE 0.22 /* below it the posting has next to nothing to do with the highlight */
-#define ORDER_STEP 0.05    /* differences below it do not move anything */
+#define KEEP_RECENT     4
+#define KEEP_OTHER      3
+#define LOW_RELEVANCE   0.22 /* below it the posting has next to nothing to do with the highlight */
+#define ORDER_STEP      0.05 /* differences below it do not move anything */
 #define MANY_HIGHLIGHTS 6
-#define LIST_MAX 64        /* longer lists are left in the candidate's order */
+#define LIST_MAX        64 /* longer lists are left in the candidate's order */
 
 int tailor_do(struct tailor *t, struct tailor_op *op, struct err *err)
 {
@@ -160,7 +161,8 @@ static int take_out(struct tailor *t, struct list *l, size_t at, struct err *err
     struct tailor_op op = {.op = {.kind = RESUME_OP_REMOVE, .path = phrase_printf(t->a, "%s/%zu", l->path, at)}};
     yyjson_mut_val *v = yyjson_mut_doc_ptr_getn(t->doc, op.op.path.p, op.op.path.n);
     op.op.before = yyjson_mut_val_mut_copy(t->doc, v);
-    op.reason = STR("None of the requirements or duties in the posting touch on this; the entry keeps its stronger points.");
+    op.reason =
+        STR("None of the requirements or duties in the posting touch on this; the entry keeps its stronger points.");
     if (l->atom[at] >= 0)
         tailor_op_atom(t, &op, (size_t)l->atom[at]);
     int rc = tailor_do(t, &op, err);
@@ -225,7 +227,8 @@ static int order_entries(struct tailor *t, struct err *err)
     for (size_t i = 0; i < t->p->atoms_n; i++) {
         const struct atom *x = &t->p->atoms[i];
         const struct employment *e = x->employment >= 0 ? &t->p->employments[x->employment] : NULL;
-        if (!e || e->kind != EMPLOYMENT_PROJECT || e->index >= LIST_MAX || t->m->atom_relevance[i] <= l.relevance[e->index])
+        if (!e || e->kind != EMPLOYMENT_PROJECT || e->index >= LIST_MAX ||
+            t->m->atom_relevance[i] <= l.relevance[e->index])
             continue;
         l.relevance[e->index] = t->m->atom_relevance[i];
         l.atom[e->index] = (int)i;
@@ -305,7 +308,8 @@ static void emit_ops(struct tailor *t, struct emit *e)
 
 static int write_result(struct tailor *t, struct str *ret, struct err *err)
 {
-    static const char *const STRATEGY[] = {[TAILOR_NONE] = "none", [TAILOR_NUDGE] = "nudge", [TAILOR_KEYWORDS] = "keywords", [TAILOR_FULL] = "full"};
+    static const char *const STRATEGY[] = {
+        [TAILOR_NONE] = "none", [TAILOR_NUDGE] = "nudge", [TAILOR_KEYWORDS] = "keywords", [TAILOR_FULL] = "full"};
     struct emit e;
     size_t n = 0;
     char *document = json_write_mut(t->a, yyjson_mut_doc_get_root(t->doc), &n);
@@ -325,7 +329,8 @@ static int write_result(struct tailor *t, struct str *ret, struct err *err)
     return emit_take(&e, t->a, ret, err);
 }
 
-int tailor_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m, struct tailor_options o, struct str *ret, struct err *err)
+int tailor_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
+                struct tailor_options o, struct str *ret, struct err *err)
 {
     struct tailor t = {.a = a, .an = an, .p = p, .m = m, .o = o, .doc = json_mut_new(a)};
     t.o.strategy = o.strategy ? o.strategy : TAILOR_FULL;

@@ -5,9 +5,9 @@
 #include "pipeline/engine/resume_ops.h"
 #include "pipeline/engine/tailor.h"
 
-#define TAILOR_OP_IDS_MAX 8
-#define TAILOR_SUMMARY_PLACES 2
-#define TAILOR_SUMMARY_SKILLS 3
+#define TAILOR_OP_IDS_MAX        8
+#define TAILOR_SUMMARY_PLACES    2
+#define TAILOR_SUMMARY_SKILLS    3
 #define TAILOR_SUMMARY_MAX_BYTES 900 /* a longer summary of the candidate is left alone */
 
 struct tailor_op {
@@ -44,5 +44,6 @@ int tailor_summary(struct tailor *t, struct err *err) MUST_CHECK;
 
 void tailor_coverage(struct tailor *t, struct emit *e);
 void tailor_claims(struct tailor *t, struct emit *e);
-/* Writes guard{verdict, violations[]}: every text of the result is the profile's, or grounded in what the summary names. */
+/* Writes guard{verdict, violations[]}: every text of the result is the profile's, or grounded in what the summary
+ * names. */
 void tailor_guard(struct tailor *t, struct emit *e);

@@ -1,4 +1,5 @@
-/* What goes with a tailored résumé: how much of the posting it answers, which atom each line is, and the check that nothing was added. */
+/* What goes with a tailored résumé: how much of the posting it answers, which atom each line is, and the check that
+ * nothing was added. */
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/phrase.h"
 #include "pipeline/engine/tailor_parts.h"
@@ -49,19 +50,25 @@ static struct str question(struct tailor *t, const struct match_row *row)
     struct str what = lacking(t, row);
     switch (q->kind) {
     case REQUIREMENT_CERTIFICATION:
-        return phrase_printf(t->a, "The posting asks for “" STR_FMT "”. Do you hold such a credential?", STR_ARG(q->text));
+        return phrase_printf(t->a, "The posting asks for “" STR_FMT "”. Do you hold such a credential?",
+                             STR_ARG(q->text));
     case REQUIREMENT_EDUCATION:
-        return phrase_printf(t->a, "The posting asks for “" STR_FMT "”. Is there a degree or equivalent that the profile leaves out?", STR_ARG(q->text));
+        return phrase_printf(t->a,
+                             "The posting asks for “" STR_FMT
+                             "”. Is there a degree or equivalent that the profile leaves out?",
+                             STR_ARG(q->text));
     case REQUIREMENT_LANGUAGE:
         return what.n ? phrase_printf(t->a, "Do you speak " STR_FMT ", and how well?", STR_ARG(what))
-                      : phrase_printf(t->a, "The posting asks for “" STR_FMT "”. Do you speak it, and how well?", STR_ARG(q->text));
+                      : phrase_printf(t->a, "The posting asks for “" STR_FMT "”. Do you speak it, and how well?",
+                                      STR_ARG(q->text));
     case REQUIREMENT_AUTHORIZATION:
     case REQUIREMENT_LOCATION:
         return phrase_printf(t->a, "The posting says “" STR_FMT "”. Does that fit you?", STR_ARG(q->text));
     default:
         if (what.n)
             return phrase_printf(t->a, "Do you have experience with " STR_FMT "?", STR_ARG(what));
-        return phrase_printf(t->a, "The posting asks for “" STR_FMT "”. Is there work of yours that shows it?", STR_ARG(q->text));
+        return phrase_printf(t->a, "The posting asks for “" STR_FMT "”. Is there work of yours that shows it?",
+                             STR_ARG(q->text));
     }
 }
 
@@ -72,7 +79,8 @@ static void emit_questions(struct tailor *t, struct emit *e)
     for (int priority = REQUIREMENT_REQUIRED; priority >= REQUIREMENT_PREFERRED; priority--) {
         for (size_t i = 0; i < t->m->rows_n && n < QUESTIONS_MAX; i++) {
             const struct match_row *row = &t->m->rows[i];
-            bool ask = is_gap(row->status) || (row->status == MATCH_NOT_ASSESSED && row->requirement->kind != REQUIREMENT_SOFT);
+            bool ask = is_gap(row->status) ||
+                       (row->status == MATCH_NOT_ASSESSED && row->requirement->kind != REQUIREMENT_SOFT);
             if (!ask || (int)row->requirement->priority != priority)
                 continue;
             emit_str(e, NULL, question(t, row));
@@ -92,7 +100,8 @@ void tailor_coverage(struct tailor *t, struct emit *e)
             continue;
         total += w;
         stated += is_stated(row->status) ? w : 0;
-        possible += is_stated(row->status) || row->status == MATCH_TRANSFERABLE || row->status == MATCH_UNSTATED ? w : 0;
+        possible +=
+            is_stated(row->status) || row->status == MATCH_TRANSFERABLE || row->status == MATCH_UNSTATED ? w : 0;
     }
     emit_obj(e, "coverage");
     emit_int(e, "current_pct", total > 0 ? (long long)(100 * stated / total + 0.5) : 0);
@@ -128,13 +137,15 @@ static void claims_of_list(struct tailor *t, struct emit *e, const struct employ
     /* in full, projects may stand in another place than in the profile: the path names the place in the result */
     size_t i, n;
     yyjson_mut_val *item, *list = yyjson_mut_doc_ptr_get(t->doc, path);
-    yyjson_mut_arr_foreach(list, i, n, item) {
+    yyjson_mut_arr_foreach(list, i, n, item)
+    {
         struct str text = {.p = yyjson_mut_get_str(item), .n = yyjson_mut_get_len(item)};
         char at[128];
         snprintf(at, sizeof(at), "%s/%zu", path, i);
         for (size_t k = 0; k < t->p->atoms_n; k++) {
             const struct atom *x = &t->p->atoms[k];
-            if (x->kind != ATOM_HIGHLIGHT || !str_eq(x->text, str_trim(text)) || (emp->kind != EMPLOYMENT_PROJECT && x->employment != index))
+            if (x->kind != ATOM_HIGHLIGHT || !str_eq(x->text, str_trim(text)) ||
+                (emp->kind != EMPLOYMENT_PROJECT && x->employment != index))
                 continue;
             emit_claim(e, at, text, "verbatim");
             emit_str(e, NULL, x->id);
@@ -191,11 +202,9 @@ static void collect(struct strings *s, yyjson_val *v)
             s->n++;
         }
     } else if (yyjson_is_arr(v)) {
-        yyjson_arr_foreach(v, i, n, item)
-            collect(s, item);
+        yyjson_arr_foreach(v, i, n, item) collect(s, item);
     } else if (yyjson_is_obj(v)) {
-        yyjson_obj_foreach(v, i, n, key, item)
-            collect(s, item);
+        yyjson_obj_foreach(v, i, n, key, item) collect(s, item);
     }
 }
 
@@ -227,15 +236,14 @@ static void check_strings(struct guard *g, yyjson_mut_val *v, yyjson_mut_val *su
         if (!known && v != summary)
             violation(g, "UNGROUNDED_TEXT", text);
     } else if (yyjson_mut_is_arr(v)) {
-        yyjson_mut_arr_foreach(v, i, n, item)
-            check_strings(g, item, summary);
+        yyjson_mut_arr_foreach(v, i, n, item) check_strings(g, item, summary);
     } else if (yyjson_mut_is_obj(v)) {
-        yyjson_mut_obj_foreach(v, i, n, key, item)
-            check_strings(g, item, summary);
+        yyjson_mut_obj_foreach(v, i, n, key, item) check_strings(g, item, summary);
     }
 }
 
-/* Every word of the added line stands in an atom it names, in that atom's organisation, or in the fixed words around them. */
+/* Every word of the added line stands in an atom it names, in that atom's organisation, or in the fixed words around
+ * them. */
 static void check_summary(struct guard *g)
 {
     static const char *const FIXED = "Most relevant here and at in the project";
@@ -250,7 +258,8 @@ static void check_summary(struct guard *g)
         bool found = lex_has(str_of(FIXED), w);
         for (size_t i = 0; i < t->summary_atoms_n && !found; i++) {
             const struct atom *x = &t->p->atoms[t->summary_atoms[i]];
-            found = lex_has(x->text, w) || (x->employment >= 0 && lex_has(t->p->employments[x->employment].organization, w));
+            found = lex_has(x->text, w) ||
+                    (x->employment >= 0 && lex_has(t->p->employments[x->employment].organization, w));
         }
         if (!found)
             violation(g, "UNGROUNDED_SUMMARY", word);

@@ -1,5 +1,5 @@
-/* One line of evidence after the candidate's own summary: the skills this posting asks for, in the profile's words, with the place where each
- * was used. No number, no adjective, nothing that is not an atom. */
+/* One line of evidence after the candidate's own summary: the skills this posting asks for, in the profile's words,
+ * with the place where each was used. No number, no adjective, nothing that is not an atom. */
 #include "pipeline/engine/phrase.h"
 #include "pipeline/engine/tailor_parts.h"
 
@@ -100,14 +100,16 @@ static struct str line_of(struct tailor *t, struct place *places, size_t n, stru
             break;
         const struct employment *e = &t->p->employments[places[best].employment];
         struct str list = phrase_join(t->a, places[best].skills, places[best].n, "and");
-        line = phrase_printf(t->a, STR_FMT "%s" STR_FMT " %s " STR_FMT, STR_ARG(line), line.n ? "; " : "", STR_ARG(list),
-                             e->kind == EMPLOYMENT_PROJECT ? "in the project" : "at", STR_ARG(e->organization));
+        line =
+            phrase_printf(t->a, STR_FMT "%s" STR_FMT " %s " STR_FMT, STR_ARG(line), line.n ? "; " : "", STR_ARG(list),
+                          e->kind == EMPLOYMENT_PROJECT ? "in the project" : "at", STR_ARG(e->organization));
         for (size_t k = 0; k < places[best].n; k++)
             tailor_op_atom(t, op, places[best].atoms[k]);
         skills += places[best].n;
         places[best].n = 0;
     }
-    return skills < 2 ? (struct str){.p = "", .n = 0} : phrase_printf(t->a, "Most relevant here: " STR_FMT ".", STR_ARG(line));
+    return skills < 2 ? (struct str){.p = "", .n = 0}
+                      : phrase_printf(t->a, "Most relevant here: " STR_FMT ".", STR_ARG(line));
 }
 
 static int put_summary(struct tailor *t, struct tailor_op *op, struct str text, struct err *err)
@@ -134,7 +136,8 @@ int tailor_summary(struct tailor *t, struct err *err)
         text = phrase_printf(t->a, STR_FMT "%s " STR_FMT, STR_ARG(old), ended ? "" : ".", STR_ARG(line));
     }
     tailor_op_rows(t, &op);
-    op.reason = STR("One line says where the skills this posting asks for were used; the rest of the summary is unchanged.");
+    op.reason =
+        STR("One line says where the skills this posting asks for were used; the rest of the summary is unchanged.");
     memcpy(t->summary_atoms, op.atoms, sizeof(op.atoms));
     t->summary_atoms_n = op.atoms_n;
     t->summary_added = line;

@@ -1,10 +1,11 @@
 /* Migrations: forward only, embedded in the program, applied by number.
  *
- *     lock -> table -> read what is applied -> refuse (newer, changed) or apply the rest, one transaction each -> grants -> unlock
+ *     lock -> table -> read what is applied -> refuse (newer, changed) or apply the rest, one transaction each ->
+ * grants -> unlock
  *
  * schema_migrations holds one row for each applied migration with the BLAKE2b of its text; the row is written by the
- * transaction that applied it, so a migration is there with its row or not at all. The lock is a session's: it goes with the
- * connection, whatever happens. */
+ * transaction that applied it, so a migration is there with its row or not at all. The lock is a session's: it goes
+ * with the connection, whatever happens. */
 #include "pipeline/store/migrate.h"
 
 #include <stdio.h>
@@ -103,10 +104,11 @@ static int migrate_apply(struct pg_sync *c, const struct migration *m, struct er
     buf_init(&script, MIGRATE_SCRIPT_MAX_BYTES);
     buf_add(&script, m->sql, m->sql_bytes);
     /* the name comes from a file name of ours: letters, digits and underscores */
-    buf_addf(&script, "\n;INSERT INTO schema_migrations (version, name, checksum) VALUES (%d, '%s', '%s');\n", m->version,
-             m->name, hash);
-    int rc = buf_failed(&script) ? err_set(err, ERR_MEMORY, "the script is larger than %zu bytes", MIGRATE_SCRIPT_MAX_BYTES)
-                                 : pg_sync_exec(c, buf_str(&script), err);
+    buf_addf(&script, "\n;INSERT INTO schema_migrations (version, name, checksum) VALUES (%d, '%s', '%s');\n",
+             m->version, m->name, hash);
+    int rc = buf_failed(&script)
+                 ? err_set(err, ERR_MEMORY, "the script is larger than %zu bytes", MIGRATE_SCRIPT_MAX_BYTES)
+                 : pg_sync_exec(c, buf_str(&script), err);
     buf_fini(&script);
     if (rc < 0)
         err_prefix(err, "migration %d (%s)", m->version, m->name);

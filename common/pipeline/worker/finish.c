@@ -44,10 +44,11 @@ static void finish_count(struct worker *w, const struct item *it)
     metrics_observe(METRICS_TASK_SECONDS, (double)(clock_mono_us() - it->claimed_at_us) / 1e6, w->row->name, NULL);
     if (it->verdict == VERDICT_RETRY && it->outcome != TASK_HAND_BACK)
         metrics_add(METRICS_RETRIES, 1, w->row->name, err_slug(it->err.code), NULL);
-    if (finish_is_settle(it) && it->outcome != TASK_HAND_BACK) {
-        struct log_ctx cx = item_log(it, w);
+    struct log_ctx cx = item_log(it, w);
+    if (finish_is_settle(it) && it->outcome != TASK_HAND_BACK)
         log_info(&cx, "%s: %s", finish_outcome(it), it->err.msg);
-    }
+    else if (trace_sampled(&it->trace))
+        log_info(&cx, "%s, committed %.1f ms after the claim", finish_outcome(it), (double)(clock_mono_us() - it->claimed_at_us) / 1e3);
 }
 
 /* All items of the batch that was out go back to the front of the results, to be tried again. */

@@ -7,38 +7,38 @@ from support.db import ROOT, rows
 CHECKS = [
     ("accepted = waiting + live + ended, per batch",
      """SELECT b.batch_id, b.n_accepted, x.* FROM batches b CROSS JOIN LATERAL (SELECT
-            (SELECT count(*) FROM backlog k WHERE k.batch_id = b.batch_id) AS waiting,
-            (SELECT count(*) FROM tasks k WHERE k.batch_id = b.batch_id AND k.kind = 1) AS live) x
+            (SELECT count(*) FROM backlog k WHERE k.tenant_id = b.tenant_id AND k.batch_id = b.batch_id) AS waiting,
+            (SELECT count(*) FROM tasks k WHERE k.tenant_id = b.tenant_id AND k.batch_id = b.batch_id AND k.kind = 1) AS live) x
         WHERE b.state <> 1 AND b.n_accepted <> x.waiting + x.live + b.n_done + b.n_needs_review + b.n_failed + b.n_cancelled"""),
     ("counters = stored states of the applications",
-     """SELECT b.batch_id FROM batches b LEFT JOIN applications a ON a.batch_id = b.batch_id WHERE b.state <> 1
+     """SELECT b.batch_id FROM batches b LEFT JOIN applications a ON a.tenant_id = b.tenant_id AND a.batch_id = b.batch_id WHERE b.state <> 1
         GROUP BY b.tenant_id, b.batch_id HAVING count(a.*) <> b.n_accepted OR count(*) FILTER (WHERE a.state = 4) <> b.n_done OR count(*) FILTER (WHERE a.state = 5) <> b.n_needs_review
             OR count(*) FILTER (WHERE a.state = 6) <> b.n_failed OR count(*) FILTER (WHERE a.state = 7) <> b.n_cancelled"""),
     ("released = accepted - waiting",
      """SELECT b.batch_id, b.n_released FROM batches b WHERE b.state <> 1
-        AND b.n_released <> b.n_accepted - (SELECT count(*) FROM backlog k WHERE k.batch_id = b.batch_id)"""),
+        AND b.n_released <> b.n_accepted - (SELECT count(*) FROM backlog k WHERE k.tenant_id = b.tenant_id AND k.batch_id = b.batch_id)"""),
     ("an application is in exactly one place",
      """SELECT a.application_id, a.state FROM applications a JOIN batches b ON b.tenant_id = a.tenant_id AND b.batch_id = a.batch_id
-        WHERE (a.state = 1)::int <> (SELECT count(*) FROM backlog k WHERE k.application_id = a.application_id)
-            + (SELECT count(*) FROM tasks k WHERE k.subject_id = a.application_id AND k.kind = 1)"""),
+        WHERE (a.state = 1)::int <> (SELECT count(*) FROM backlog k WHERE k.tenant_id = a.tenant_id AND k.batch_id = a.batch_id AND k.application_id = a.application_id)
+            + (SELECT count(*) FROM tasks k WHERE k.tenant_id = a.tenant_id AND k.subject_id = a.application_id AND k.kind = 1)"""),
     ("sequence numbers from 1 without a gap",
-     """SELECT b.batch_id, b.last_seq, count(e.*), min(e.seq), max(e.seq) FROM batches b LEFT JOIN events e ON e.batch_id = b.batch_id
+     """SELECT b.batch_id, b.last_seq, count(e.*), min(e.seq), max(e.seq) FROM batches b LEFT JOIN events e ON e.tenant_id = b.tenant_id AND e.batch_id = b.batch_id
         GROUP BY b.tenant_id, b.batch_id HAVING count(e.*) <> b.last_seq OR (b.last_seq > 0 AND (min(e.seq) <> 1 OR max(e.seq) <> b.last_seq))"""),
     ("one end event for each end of an application",
-     """SELECT a.application_id, a.state, count(e.*) FROM applications a LEFT JOIN events e ON e.application_id = a.application_id AND e.stage = 0 AND e.state IN (4, 5, 6, 7)
-            AND e.seq > coalesce((SELECT max(s.seq) FROM events s WHERE s.batch_id = a.batch_id AND s.application_id = a.application_id AND s.stage = 0 AND s.state = 1), 0)
+     """SELECT a.application_id, a.state, count(e.*) FROM applications a LEFT JOIN events e ON e.tenant_id = a.tenant_id AND e.application_id = a.application_id AND e.stage = 0 AND e.state IN (4, 5, 6, 7)
+            AND e.seq > coalesce((SELECT max(s.seq) FROM events s WHERE s.tenant_id = a.tenant_id AND s.batch_id = a.batch_id AND s.application_id = a.application_id AND s.stage = 0 AND s.state = 1), 0)
         GROUP BY a.tenant_id, a.application_id HAVING count(e.*) <> (a.state <> 1)::int OR (a.state <> 1 AND min(e.state) <> a.state)"""),
     ("a batch is ended when nothing of it is open, and says so last and once for each time",
      """SELECT b.batch_id, b.state FROM batches b WHERE b.state <> 1 AND b.n_accepted > 0 AND ((b.state = 5) <> (b.n_accepted = b.n_done + b.n_needs_review + b.n_failed + b.n_cancelled)
             OR (b.state = 5) <> (b.ended_at IS NOT NULL)
-            OR (b.state = 5 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.batch_id = b.batch_id AND e.seq = b.last_seq AND e.application_id IS NULL AND e.state = 5)))"""),
+            OR (b.state = 5 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = b.tenant_id AND e.batch_id = b.batch_id AND e.seq = b.last_seq AND e.application_id IS NULL AND e.state = 5)))"""),
     ("stage counters = stage events of what counts",
-     """SELECT b.batch_id FROM batches b JOIN events e ON e.batch_id = b.batch_id AND e.stage > 0 AND e.state = 6
-            AND e.seq > coalesce((SELECT max(s.seq) FROM events s WHERE s.batch_id = b.batch_id AND s.application_id = e.application_id AND s.stage = 0 AND s.state = 1), 0)
+     """SELECT b.batch_id FROM batches b JOIN events e ON e.tenant_id = b.tenant_id AND e.batch_id = b.batch_id AND e.stage > 0 AND e.state = 6
+            AND e.seq > coalesce((SELECT max(s.seq) FROM events s WHERE s.tenant_id = b.tenant_id AND s.batch_id = b.batch_id AND s.application_id = e.application_id AND s.stage = 0 AND s.state = 1), 0)
         GROUP BY b.tenant_id, b.batch_id HAVING count(*) FILTER (WHERE e.stage = 1) <> b.n_analyze OR count(*) FILTER (WHERE e.stage = 2) <> b.n_optimize
             OR count(*) FILTER (WHERE e.stage = 3) <> b.n_cover_letter OR count(*) FILTER (WHERE e.stage = 4) <> b.n_embed"""),
     ("what is done has its three documents, its score and its similarity",
-     """SELECT a.application_id FROM applications a WHERE a.state IN (4, 5) AND ((SELECT count(*) FROM documents d WHERE d.application_id = a.application_id) <> 3
+     """SELECT a.application_id FROM applications a WHERE a.state IN (4, 5) AND ((SELECT count(*) FROM documents d WHERE d.tenant_id = a.tenant_id AND d.application_id = a.application_id) <> 3
             OR a.score IS NULL OR a.similarity IS NULL)"""),
     ("a waiting chain waits for something that is there",
      """SELECT c.subject_id, c.stage FROM tasks c WHERE c.kind = 1 AND c.state = 1 AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.tenant_id = c.tenant_id

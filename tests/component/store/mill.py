@@ -72,15 +72,23 @@ class Tenant:
         return r[1], out
 
     def batch(self, n, jobs=None, users=None, priority=1, finish=True):
-        """A batch of n applications over the jobs in turn; returns (its id, ids of the applications)."""
+        """A batch of n applications over the jobs in turn, received as one chunk; returns (its id, ids of the applications, the refused)."""
         batch = new_id()
         rows(self.gateway, "INSERT INTO batches (tenant_id, batch_id, state, priority, gateway_id, traceparent) VALUES (%s, %s, 1, %s, %s, '')",
              self.id, batch, priority, self.mill.gateway_id)
-        jobs, apps = jobs or [self.job()], [new_id() for _ in range(n)]
-        rows(self.gateway, "SELECT jm_batch_open(%s, %s)", self.id, batch)
-        refused = rows(self.gateway, "SELECT * FROM jm_batch_items(%s, %s, %s::smallint, '', %s, %s::bigint[], %s::uuid[], %s::uuid[], %s::uuid[], %s::bytea[], %s::smallint[], %s, %s, %s, %s, %s, %s)",
-                       self.id, batch, priority, list(range(n)), [i * 100 for i in range(n)], apps, [(users or [self.user])[i % len(users or [0])] for i in range(n)],
-                       [jobs[i % len(jobs)] for i in range(n)], [None] * n, [1] * n, [""] * n, [""] * n, [""] * n, [f"ref-{i}" for i in range(n)], ["{}"] * n, [4000] * n) if n else []
+        jobs, users, apps = jobs or [self.job()], users or [self.user], [new_id() for _ in range(n)]
+        self.gateway.autocommit = False
+        try:
+            rows(self.gateway, "SELECT jm_batch_open(%s, %s)", self.id, batch)
+            refused = rows(self.gateway, "SELECT * FROM jm_batch_items(%s, %s, %s::smallint, '', %s, %s::bigint[], %s::uuid[], %s::uuid[], %s::uuid[], %s::bytea[], %s::smallint[],"
+                           " %s, %s, %s, %s, %s, %s)", self.id, batch, priority, list(range(n)), [i * 100 for i in range(n)], apps, [users[i % len(users)] for i in range(n)],
+                           [jobs[i % len(jobs)] for i in range(n)], [None] * n, [1] * n, [""] * n, [""] * n, [""] * n, [f"ref-{i}" for i in range(n)], ["{}"] * n, [4000] * n)
+            self.gateway.commit()
+        except psycopg2.Error:
+            self.gateway.rollback()
+            raise
+        finally:
+            self.gateway.autocommit = True
         if finish:
             self.finish(batch, n - len(refused), len(refused))
         return batch, apps, refused
@@ -94,7 +102,7 @@ class Tenant:
 
 class Mill:
     def __init__(self, db):
-        self.db, self.gateway_id = db, new_id()
+        self.db, self.gateway_id, self.dispatcher_id = db, new_id(), new_id()
         self.owner = db.connect("owner")
         self.dispatcher = db.connect("dispatcher")
         self.conns = {s: db.connect(r) for s, r in ROLE.items()}
@@ -112,7 +120,7 @@ class Mill:
         if not refs:
             return []
         found = rows(conn or self.conns[stage], "SELECT tenant_id, subject_id, kind, token, attempt, batch_id, job_id, profile_id FROM jm_claim(%s, %s::smallint, %s::uuid[], %s::uuid[])",
-                     worker, stage, [r[0] for r in refs], [r[1] for r in refs])
+                     worker, stage, *map(list, zip(*sorted(((r[0], r[1]) for r in refs), key=lambda r: r[1]))))
         return [Claim(stage, worker, r) for r in found]
 
     def complete(self, claims, review=False, conn=None):
@@ -149,6 +157,7 @@ class Mill:
         return rows(self.dispatcher, "SELECT reason, tenant_id, subject_id, stage, attempt FROM jm_wake(%s, %s, %s)", unclaimed_ms, deadline_ms, limit)
 
     def expire(self, lease_ms=1500):
+        self.beat(self.dispatcher_id, "dispatcher")
         return rows(self.dispatcher, "SELECT kind, instance, tenant_id, subject_id, stage, attempt FROM jm_expire(%s)", lease_ms)
 
     def sweep(self, limit=100):

@@ -42,7 +42,11 @@ class World:
 
     def batch(self):
         t = self.tenant()
-        batch, apps, _ = t.batch(self.random.randrange(1, 8), jobs=self.jobs[t] + [t.job()], users=self.users[t])
+        try:
+            batch, apps, _ = t.batch(self.random.randrange(1, 8), jobs=self.jobs[t] + [t.job()], users=self.users[t])
+        except psycopg2.Error as e:
+            assert "jobmill:unavailable" in str(e), "its gateway was taken for lost, the upload is given up as a whole"
+            return
         self.batches.append((t, batch))
         self.apps += [(t, a) for a in apps]
 
@@ -133,7 +137,9 @@ class World:
             self.mill.run()
             if not rows(self.mill.dispatcher, "SELECT 1 FROM tasks UNION ALL SELECT 1 FROM backlog"):
                 return
-        raise AssertionError(f"stuck: {rows(self.mill.dispatcher, 'SELECT kind, stage, state, count(*) FROM tasks GROUP BY 1, 2, 3')}")
+        raise AssertionError("stuck: tasks %s, backlog by state of the batch %s" % (
+            rows(self.mill.dispatcher, "SELECT kind, stage, state, count(*) FROM tasks GROUP BY 1, 2, 3"),
+            rows(self.mill.dispatcher, "SELECT b.state, b.n_accepted, count(*) FROM backlog k JOIN batches b USING (tenant_id, batch_id) GROUP BY 1, 2")))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -150,22 +156,18 @@ def test_random_histories(mill, seed):
 
 def test_random_histories_of_several_at_once(mill):
     """The same from four threads; only the state between and after is judged. Deadlocks are retried as the programs do."""
-    problems, worlds = [], [World(mill_of_thread(mill), seed) for seed in range(100, 104)]
-    shared = worlds[0]
-    for w in worlds[1:]:
-        w.tenants_shared = shared.tenants
+    problems, deadlocks, worlds = [], [], [World(mill_of_thread(mill), seed) for seed in range(100, 104)]
 
     def run(world):
         for _ in range(150):
             try:
                 world.step()
-            except psycopg2.errors.DeadlockDetected:
-                deadlocks.append(1)
+            except psycopg2.errors.DeadlockDetected as e:
+                deadlocks.append(str(e))
             except Exception as e:  # noqa: BLE001
                 problems.append(repr(e))
                 return
 
-    deadlocks = []
     threads = [threading.Thread(target=run, args=(w,)) for w in worlds]
     for t in threads:
         t.start()
@@ -173,9 +175,9 @@ def test_random_histories_of_several_at_once(mill):
         t.join()
     assert problems == []
     assert len(deadlocks) <= 2, "lock order: tasks by subject, then batches by id"
+    if deadlocks:
+        print(deadlocks)
     assert audit(mill.eye) == []
-    for w in worlds:
-        w.finish_own = None
     worlds[0].tenants = [t for w in worlds for t in w.tenants]
     worlds[0].batches = [b for w in worlds for b in w.batches]
     worlds[0].finish()
@@ -192,15 +194,13 @@ def mill_of_thread(mill):
 def test_hot_updates(mill, tenant):
     """tasks is updated in place: its updates stay heap-only, and the table stays small."""
     jobs = [tenant.job() for _ in range(20)]
-    before_size = None
-    for round_ in range(12):
+    sizes = []
+    for _ in range(12):
         batch, _, _ = tenant.batch(400, jobs=jobs)
         mill.admit(tenant, 400)
         mill.run()
-        if round_ == 3:
-            rows(mill.eye, "VACUUM tasks")
-            before_size = value(mill.eye, "SELECT pg_relation_size('tasks')")
-    rows(mill.eye, "VACUUM tasks")
+        sizes.append(value(mill.eye, "SELECT pg_relation_size('tasks')"))
+        rows(mill.eye, "VACUUM tasks")
     rows(mill.eye, "SELECT pg_stat_force_next_flush()") if value(mill.eye, "SHOW server_version_num") >= "150000" else None
     upd, hot = 0, 0
     for _ in range(50):
@@ -210,4 +210,4 @@ def test_hot_updates(mill, tenant):
         threading.Event().wait(0.2)
     assert upd >= 12 * 400 * 4
     assert hot / upd > 0.9, f"{hot} of {upd} updates were heap-only"
-    assert value(mill.eye, "SELECT pg_relation_size('tasks')") <= 3 * before_size
+    assert sizes[-1] <= 3 * sizes[1], "bytes of the table after each round"

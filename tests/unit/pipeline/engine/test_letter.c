@@ -58,7 +58,9 @@ Test(letter, all_tones_and_lengths_stay_in_their_band)
         for (int length = LETTER_SHORT; length <= LETTER_LONG; length++) {
             for (uint64_t seed = 0; seed < 20; seed++) {
                 struct arena *a = fixture_arena();
-                struct letter_options o = {.tone = (enum letter_tone)tone, .length = (enum letter_length)length, .seed = seed};
+                struct letter_options o = {.tone = (enum letter_tone)tone,
+                                           .length = (enum letter_length)length,
+                                           .seed = seed};
                 yyjson_val *r = fixture_json(a, write_letter(a, posting(a), FIXTURE_PROFILE, o));
                 size_t n = utf8_count(json_get_str(r, "body"));
                 cr_assert(n >= 200 && n <= CEILING[length], "tone %d length %d: %zu", tone, length, n);
@@ -76,9 +78,12 @@ Test(letter, every_claim_has_evidence_and_every_quote_is_the_postings)
     struct arena *a = fixture_arena();
     struct analysis *an = posting(a);
     for (uint64_t seed = 0; seed < 30; seed++) {
-        yyjson_val *r = fixture_json(a, write_letter(a, an, FIXTURE_PROFILE, (struct letter_options){.seed = seed, .length = LETTER_LONG})), *c;
+        yyjson_val *r = fixture_json(a, write_letter(a, an, FIXTURE_PROFILE,
+                                                     (struct letter_options){.seed = seed, .length = LETTER_LONG})),
+                   *c;
         size_t i, n;
-        yyjson_arr_foreach(yyjson_obj_get(r, "claims"), i, n, c) {
+        yyjson_arr_foreach(yyjson_obj_get(r, "claims"), i, n, c)
+        {
             bool claim = str_eqc(json_get_str(c, "class"), "claim");
             bool evidence = yyjson_arr_size(yyjson_obj_get(c, "evidence_ids")) > 0 || json_get_str(c, "pointer").n > 0;
             cr_assert(!claim || evidence, "%s", json_get_str(c, "sentence").p);
@@ -94,11 +99,26 @@ Test(letter, every_claim_has_evidence_and_every_quote_is_the_postings)
 
 Test(letter, no_filler)
 {
-    static const char *const FILLER[] = {"passionate", "perfect fit", "proven track record", "I am writing to express", "team player", "fast-paced", "thrilled", "leverage", "{", "}", "  ", " ,", "..", " ."};
+    static const char *const FILLER[] = {"passionate",
+                                         "perfect fit",
+                                         "proven track record",
+                                         "I am writing to express",
+                                         "team player",
+                                         "fast-paced",
+                                         "thrilled",
+                                         "leverage",
+                                         "{",
+                                         "}",
+                                         "  ",
+                                         " ,",
+                                         "..",
+                                         " ."};
     struct arena *a = fixture_arena();
     struct analysis *an = posting(a);
     for (uint64_t seed = 0; seed < 60; seed++) {
-        struct letter_options o = {.seed = seed, .tone = (enum letter_tone)(1 + seed % 3), .length = (enum letter_length)(1 + seed % 3)};
+        struct letter_options o = {.seed = seed,
+                                   .tone = (enum letter_tone)(1 + seed % 3),
+                                   .length = (enum letter_length)(1 + seed % 3)};
         const char *body = body_of(a, write_letter(a, an, FIXTURE_PROFILE, o));
         for (size_t i = 0; i < ARRAY_LEN(FILLER); i++)
             cr_assert_null(strstr(body, FILLER[i]), "%s in\n%s", FILLER[i], body);
@@ -112,9 +132,11 @@ Test(letter, the_postings_numbers_are_never_the_candidates)
     an->mission = STR("We ship 9137 crates a day for small farms across the whole region");
     fixture_require(an, REQUIREMENT_SKILL, REQUIREMENT_REQUIRED, "Kubernetes on 4471 nodes");
     for (uint64_t seed = 0; seed < 30; seed++) {
-        yyjson_val *r = fixture_json(a, write_letter(a, an, FIXTURE_PROFILE, (struct letter_options){.seed = seed})), *c;
+        yyjson_val *r = fixture_json(a, write_letter(a, an, FIXTURE_PROFILE, (struct letter_options){.seed = seed})),
+                   *c;
         size_t i, n;
-        yyjson_arr_foreach(yyjson_obj_get(r, "claims"), i, n, c) {
+        yyjson_arr_foreach(yyjson_obj_get(r, "claims"), i, n, c)
+        {
             struct str s = json_get_str(c, "sentence");
             bool number = str_find(s, STR("9137")) >= 0 || str_find(s, STR("4471")) >= 0;
             cr_assert(!number || json_get_str(c, "quote").n > 0, "%s", s.p);
@@ -147,14 +169,17 @@ Test(letter, no_evidence_is_an_error)
     struct profile *p = fixture_profile(a, "{\"basics\":{\"name\":\"Nobody\",\"summary\":\"I want a job.\"}}");
     struct str out;
     struct err err = {0};
-    cr_assert_eq(letter_make(a, an, p, fixture_match(a, an, p), (struct letter_options){0}, &out, &err), -ERR_NO_EVIDENCE);
+    cr_assert_eq(letter_make(a, an, p, fixture_match(a, an, p), (struct letter_options){0}, &out, &err),
+                 -ERR_NO_EVIDENCE);
 }
 
 Test(letter, a_graduate_has_something_to_say)
 {
     struct arena *a = fixture_arena();
-    const char *graduate = "{\"basics\":{\"name\":\"Mia Ode\"},\"education\":[{\"institution\":\"Ferry College\",\"area\":\"Geography\",\"studyType\":\"Bachelor of Arts\",\"endDate\":\"2026\"}],"
-                           "\"projects\":[{\"name\":\"Late buses\",\"highlights\":[\"Collected 1.4 million stop events with a Python script and stored them in PostgreSQL\"]}],"
+    const char *graduate = "{\"basics\":{\"name\":\"Mia Ode\"},\"education\":[{\"institution\":\"Ferry "
+                           "College\",\"area\":\"Geography\",\"studyType\":\"Bachelor of Arts\",\"endDate\":\"2026\"}],"
+                           "\"projects\":[{\"name\":\"Late buses\",\"highlights\":[\"Collected 1.4 million stop events "
+                           "with a Python script and stored them in PostgreSQL\"]}],"
                            "\"skills\":[{\"name\":\"SQL\"}]}";
     const char *body = body_of(a, write_letter(a, posting(a), graduate, (struct letter_options){0}));
     cr_assert_not_null(strstr(body, "Late buses"), "%s", body);
@@ -165,7 +190,12 @@ Test(letter, a_graduate_has_something_to_say)
 Test(letter, skills_alone_are_enough)
 {
     struct arena *a = fixture_arena();
-    const char *body = body_of(a, write_letter(a, posting(a), "{\"basics\":{\"name\":\"S. Kills\"},\"skills\":[{\"name\":\"Tools\",\"keywords\":[\"Kubernetes\",\"Terraform\"]}]}", (struct letter_options){0}));
+    const char *body =
+        body_of(a,
+                write_letter(a, posting(a),
+                             "{\"basics\":{\"name\":\"S. "
+                             "Kills\"},\"skills\":[{\"name\":\"Tools\",\"keywords\":[\"Kubernetes\",\"Terraform\"]}]}",
+                             (struct letter_options){0}));
     cr_assert_not_null(strstr(body, "Kubernetes"), "%s", body);
 }
 

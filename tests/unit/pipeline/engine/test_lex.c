@@ -40,8 +40,10 @@ Test(lex, stop_words_are_sorted_and_found)
 
 Test(lex, metrics_and_names_with_digits)
 {
-    static const char *const YES[] = {"by 40%", "from 9 to 2 hours", "$410,000 a year", "12 people", "about 1,900 stars"};
-    static const char *const NO[] = {"in PostgreSQL 14 and p99", "with OAuth 2.0 for partners", "since 2019", "no digits", "GPT-4"};
+    static const char *const YES[] = {"by 40%", "from 9 to 2 hours", "$410,000 a year", "12 people",
+                                      "about 1,900 stars"};
+    static const char *const NO[] = {"in PostgreSQL 14 and p99", "with OAuth 2.0 for partners", "since 2019",
+                                     "no digits", "GPT-4"};
     for (size_t i = 0; i < 5; i++)
         cr_assert(lex_has_metric(str_of(YES[i])), "%s", YES[i]);
     for (size_t i = 0; i < 5; i++)

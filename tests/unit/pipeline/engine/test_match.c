@@ -1,6 +1,7 @@
 #include "engine_fixture.h"
 
-static struct match_row answer_with(struct arena *a, const char *profile, enum requirement_kind kind, const char *text, bool any, int years)
+static struct match_row answer_with(struct arena *a, const char *profile, enum requirement_kind kind, const char *text,
+                                    bool any, int years)
 {
     struct analysis *an = fixture_posting(a);
     struct requirement *q = fixture_require(an, kind, REQUIREMENT_REQUIRED, text);
@@ -54,7 +55,10 @@ Test(match, education)
     cr_assert_eq(answer(REQUIREMENT_EDUCATION, "Master's degree in nursing", false, -1), MATCH_SYNONYM);
     cr_assert_eq(answer(REQUIREMENT_EDUCATION, "PhD in computer science", false, -1), MATCH_MISSING);
     struct arena *a = fixture_arena();
-    cr_assert_eq(answer_with(a, "{\"skills\":[{\"name\":\"Go\"}]}", REQUIREMENT_EDUCATION, "Bachelor's degree", false, -1).status, MATCH_UNSTATED);
+    cr_assert_eq(answer_with(a, "{\"skills\":[{\"name\":\"Go\"}]}", REQUIREMENT_EDUCATION, "Bachelor's degree", false,
+                             -1)
+                     .status,
+                 MATCH_UNSTATED);
 }
 
 Test(match, certificates_by_name)
@@ -74,7 +78,8 @@ Test(match, languages_by_name_and_level)
 
 Test(match, what_the_profile_is_silent_about_is_not_judged)
 {
-    cr_assert_eq(answer(REQUIREMENT_AUTHORIZATION, "Must be authorized to work in the US", false, -1), MATCH_NOT_ASSESSED);
+    cr_assert_eq(answer(REQUIREMENT_AUTHORIZATION, "Must be authorized to work in the US", false, -1),
+                 MATCH_NOT_ASSESSED);
     cr_assert_eq(answer(REQUIREMENT_LOCATION, "On site in Oslo", false, -1), MATCH_NOT_ASSESSED);
     cr_assert_eq(answer(REQUIREMENT_LOCATION, "On site in Lyon", false, -1), MATCH_DIRECT);
 }
@@ -83,7 +88,8 @@ Test(match, soft_skills_count_only_when_shown)
 {
     cr_assert_eq(answer(REQUIREMENT_SOFT, "Enjoys mentoring colleagues", false, -1), MATCH_DIRECT);
     struct arena *a = fixture_arena();
-    const char *claims = "{\"skills\":[{\"name\":\"Soft\",\"keywords\":[\"Mentoring\",\"Leadership\",\"Communication\"]}]}";
+    const char *claims =
+        "{\"skills\":[{\"name\":\"Soft\",\"keywords\":[\"Mentoring\",\"Leadership\",\"Communication\"]}]}";
     cr_assert_eq(answer_with(a, claims, REQUIREMENT_SOFT, "Leadership", false, -1).status, MATCH_NOT_ASSESSED);
 }
 
@@ -91,7 +97,9 @@ Test(match, every_answer_has_evidence_and_a_reason)
 {
     struct arena *a = fixture_arena();
     struct analysis *an = fixture_posting(a);
-    static const char *const TEXTS[] = {"Terraform", "MySQL", "COBOL", "Experience with payout systems and latency", "style guide", "Java or Kotlin"};
+    static const char *const TEXTS[] = {"Terraform",   "MySQL",
+                                        "COBOL",       "Experience with payout systems and latency",
+                                        "style guide", "Java or Kotlin"};
     for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++)
         fixture_require(an, REQUIREMENT_SKILL, REQUIREMENT_REQUIRED, TEXTS[i]);
     struct match *m = fixture_match(a, an, fixture_profile(a, FIXTURE_PROFILE));
@@ -125,7 +133,7 @@ Test(match, relations_name_known_skills)
 {
     static const char *const SLUGS[] = {
 #define IMPLIES(have, want) have, want,
-#define SIMILAR(a, b) a, b,
+#define SIMILAR(a, b)       a, b,
 #include "pipeline/engine/relations.def"
 #undef IMPLIES
 #undef SIMILAR

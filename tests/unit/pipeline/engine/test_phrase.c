@@ -3,8 +3,10 @@
 
 Test(phrase, articles)
 {
-    static const char *const AN[] = {"Engineer", "MVP", "hour", "8-week course", "SRE", "RN", "analyst", "HTML page", "18-month contract"};
-    static const char *const A[] = {"Senior Engineer", "European team", "user", "412-bed hospital", "UX Designer", "university", "one-off", "CNC Machinist"};
+    static const char *const AN[] = {"Engineer", "MVP",     "hour",      "8-week course",    "SRE",
+                                     "RN",       "analyst", "HTML page", "18-month contract"};
+    static const char *const A[] = {"Senior Engineer", "European team", "user",    "412-bed hospital",
+                                    "UX Designer",     "university",    "one-off", "CNC Machinist"};
     for (size_t i = 0; i < ARRAY_LEN(AN); i++)
         cr_assert_str_eq(phrase_article(str_of(AN[i])), "an", "%s", AN[i]);
     for (size_t i = 0; i < ARRAY_LEN(A); i++)

@@ -25,7 +25,8 @@ Test(profile, reads_employments_atoms_and_skills)
         char id[32];
         snprintf(id, sizeof(id), "a%zu", i + 1);
         cr_assert(str_eqc(p->atoms[i].id, id));
-        cr_assert_not_null(yyjson_ptr_getn(p->document, p->atoms[i].pointer.p, p->atoms[i].pointer.n), "%.*s", STR_ARG(p->atoms[i].pointer));
+        cr_assert_not_null(yyjson_ptr_getn(p->document, p->atoms[i].pointer.p, p->atoms[i].pointer.n), "%.*s",
+                           STR_ARG(p->atoms[i].pointer));
     }
     bool found = false;
     for (size_t i = 0; i < p->atoms_n; i++) {
@@ -66,7 +67,8 @@ Test(profile, wrong_types_name_the_place)
 
 Test(profile, partial_documents_are_fine)
 {
-    static const char *const FINE[] = {"{}", "{\"basics\":null,\"work\":null}", "{\"work\":[{\"endDate\":null}]}", "{\"skills\":[]}", "{\"unknown\":{\"work\":3}}"};
+    static const char *const FINE[] = {"{}", "{\"basics\":null,\"work\":null}", "{\"work\":[{\"endDate\":null}]}",
+                                       "{\"skills\":[]}", "{\"unknown\":{\"work\":3}}"};
     for (size_t i = 0; i < ARRAY_LEN(FINE); i++) {
         struct arena *a = fixture_arena();
         cr_assert(fixture_profile(a, FINE[i])->empty, "%s", FINE[i]);
@@ -78,7 +80,9 @@ Test(profile, partial_documents_are_fine)
 Test(profile, blank_templates_are_empty)
 {
     struct arena *a = fixture_arena();
-    cr_assert(fixture_profile(a, "{\"basics\":{\"name\":\"\"},\"work\":[{\"company\":\"\",\"position\":\"\",\"highlights\":[\"\"]}],\"skills\":[{\"name\":\"\",\"keywords\":[\"\"]}]}")->empty);
+    cr_assert(fixture_profile(a, "{\"basics\":{\"name\":\"\"},\"work\":[{\"company\":\"\",\"position\":\"\","
+                                 "\"highlights\":[\"\"]}],\"skills\":[{\"name\":\"\",\"keywords\":[\"\"]}]}")
+                  ->empty);
 }
 
 Test(profile, unknown_fields_stay_in_the_document)
@@ -102,7 +106,10 @@ static int months(const char *work, struct month now)
 Test(profile, work_months_count_overlaps_once)
 {
     cr_assert_eq(months("{\"name\":\"A\",\"startDate\":\"2020-01\",\"endDate\":\"2020-03\"}", FIXTURE_NOW), 3);
-    cr_assert_eq(months("{\"name\":\"A\",\"startDate\":\"2020-01\",\"endDate\":\"2020-06\"},{\"name\":\"B\",\"startDate\":\"2020-04-15\",\"endDate\":\"2020-12-31\"}", FIXTURE_NOW), 12);
+    cr_assert_eq(months("{\"name\":\"A\",\"startDate\":\"2020-01\",\"endDate\":\"2020-06\"},{\"name\":\"B\","
+                        "\"startDate\":\"2020-04-15\",\"endDate\":\"2020-12-31\"}",
+                        FIXTURE_NOW),
+                 12);
     cr_assert_eq(months("{\"name\":\"A\",\"startDate\":\"2019\",\"endDate\":\"2021\"}", FIXTURE_NOW), 24);
     cr_assert_eq(months("{\"name\":\"A\",\"startDate\":\"2026-10\"}", FIXTURE_NOW), 2);
     cr_assert_eq(months("{\"name\":\"A\",\"startDate\":\"2021-05\",\"endDate\":\"2020-01\"}", FIXTURE_NOW), 0);
@@ -117,9 +124,12 @@ Test(profile, dates_read_well)
         struct employment e;
         const char *text;
     } CASES[] = {
-        {{.start = {2020, 1}, .current = true}, "Jan 2020 – present"}, {{.start = {2020, 1}, .end = {2022, 0}}, "Jan 2020 – 2022"},
-        {{.start = {2024, 10}, .end = {2024, 10}}, "Oct 2024"},        {{.end = {2019, 5}}, "May 2019"},
-        {{.start = {2018, 0}}, "2018"},                                {{.index = 0}, ""},
+        {{.start = {2020, 1}, .current = true}, "Jan 2020 – present"},
+        {{.start = {2020, 1}, .end = {2022, 0}}, "Jan 2020 – 2022"},
+        {{.start = {2024, 10}, .end = {2024, 10}}, "Oct 2024"},
+        {{.end = {2019, 5}}, "May 2019"},
+        {{.start = {2018, 0}}, "2018"},
+        {{.index = 0}, ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
         struct str s = profile_dates(a, &CASES[i].e);
@@ -130,9 +140,14 @@ Test(profile, dates_read_well)
 Test(profile, a_degree_in_progress_is_not_held)
 {
     struct arena *a = fixture_arena();
-    cr_assert_eq(fixture_profile(a, "{\"education\":[{\"studyType\":\"Master of Science (in progress)\",\"endDate\":\"2027\"}]}")->education, EDUCATION_NONE);
-    cr_assert_eq(fixture_profile(a, "{\"education\":[{\"studyType\":\"PhD\",\"startDate\":\"2024\"}]}")->education, EDUCATION_NONE);
-    cr_assert_eq(fixture_profile(a, "{\"education\":[{\"studyType\":\"BSc\",\"endDate\":\"2015\"}]}")->education, EDUCATION_BACHELOR);
+    cr_assert_eq(
+        fixture_profile(a, "{\"education\":[{\"studyType\":\"Master of Science (in progress)\",\"endDate\":\"2027\"}]}")
+            ->education,
+        EDUCATION_NONE);
+    cr_assert_eq(fixture_profile(a, "{\"education\":[{\"studyType\":\"PhD\",\"startDate\":\"2024\"}]}")->education,
+                 EDUCATION_NONE);
+    cr_assert_eq(fixture_profile(a, "{\"education\":[{\"studyType\":\"BSc\",\"endDate\":\"2015\"}]}")->education,
+                 EDUCATION_BACHELOR);
 }
 
 Test(profile, too_large_is_refused)

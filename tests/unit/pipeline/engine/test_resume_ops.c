@@ -16,7 +16,8 @@ Test(resume_ops, each_kind)
         {"{\"a\":1}", "[{\"op\":\"insert\",\"path\":\"/b\",\"value\":\"x\"}]", "{\"a\":1,\"b\":\"x\"}"},
         {"{\"a\":[1,2,3]}", "[{\"op\":\"remove\",\"path\":\"/a/1\",\"before\":2}]", "{\"a\":[1,3]}"},
         {"{\"a\":[1,2,3]}", "[{\"op\":\"move\",\"path\":\"/a/2\",\"value\":\"/a/0\"}]", "{\"a\":[3,1,2]}"},
-        {"{\"a\":[1,2,3]}", "[{\"op\":\"reorder\",\"path\":\"/a\",\"before\":[0,1,2],\"value\":[2,0,1]}]", "{\"a\":[3,1,2]}"},
+        {"{\"a\":[1,2,3]}", "[{\"op\":\"reorder\",\"path\":\"/a\",\"before\":[0,1,2],\"value\":[2,0,1]}]",
+         "{\"a\":[3,1,2]}"},
         {"{\"a~/b\":1}", "[{\"op\":\"set\",\"path\":\"/a~0~1b\",\"before\":1,\"value\":2}]", "{\"a~/b\":2}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
@@ -50,14 +51,17 @@ Test(resume_ops, refuses_what_does_not_fit)
         struct arena *a = fixture_arena();
         struct str out;
         struct err err = {0};
-        cr_assert_eq(apply(a, "{\"a\":[1,2,3],\"b\":\"x\"}", CASES[i].ops, &out, &err), -CASES[i].code, "%s: %s", CASES[i].ops, err.msg);
+        cr_assert_eq(apply(a, "{\"a\":[1,2,3],\"b\":\"x\"}", CASES[i].ops, &out, &err), -CASES[i].code, "%s: %s",
+                     CASES[i].ops, err.msg);
     }
 }
 
 Test(resume_ops, inverse_of_each_kind)
 {
-    static const char *const OPS[] = {"[{\"op\":\"set\",\"path\":\"/a/1\",\"before\":2,\"value\":{\"x\":1}}]", "[{\"op\":\"insert\",\"path\":\"/a/3\",\"value\":4}]",
-                                      "[{\"op\":\"remove\",\"path\":\"/a/0\",\"before\":1}]", "[{\"op\":\"move\",\"path\":\"/a/0\",\"value\":\"/a/2\"}]",
+    static const char *const OPS[] = {"[{\"op\":\"set\",\"path\":\"/a/1\",\"before\":2,\"value\":{\"x\":1}}]",
+                                      "[{\"op\":\"insert\",\"path\":\"/a/3\",\"value\":4}]",
+                                      "[{\"op\":\"remove\",\"path\":\"/a/0\",\"before\":1}]",
+                                      "[{\"op\":\"move\",\"path\":\"/a/0\",\"value\":\"/a/2\"}]",
                                       "[{\"op\":\"reorder\",\"path\":\"/a\",\"before\":[0,1,2],\"value\":[1,2,0]}]"};
     for (size_t i = 0; i < ARRAY_LEN(OPS); i++) {
         struct arena *a = fixture_arena();
@@ -66,7 +70,8 @@ Test(resume_ops, inverse_of_each_kind)
         yyjson_mut_doc *doc = json_mut_new(a);
         yyjson_mut_doc_set_root(doc, yyjson_val_mut_copy(doc, fixture_json(a, str_of(before))));
         yyjson_val *o = yyjson_arr_get(fixture_json(a, str_of(OPS[i])), 0);
-        struct resume_op op = {.kind = resume_op_from_name(json_get_str(o, "op")), .path = json_get_str(o, "path")}, back;
+        struct resume_op op = {.kind = resume_op_from_name(json_get_str(o, "op")), .path = json_get_str(o, "path")},
+                         back;
         op.before = yyjson_obj_get(o, "before") ? yyjson_val_mut_copy(doc, yyjson_obj_get(o, "before")) : NULL;
         op.value = yyjson_obj_get(o, "value") ? yyjson_val_mut_copy(doc, yyjson_obj_get(o, "value")) : NULL;
         cr_assert_eq(resume_op_invert(a, doc, &op, &back, &err), 0);

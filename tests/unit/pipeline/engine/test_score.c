@@ -24,8 +24,12 @@ static struct analysis *posting(struct arena *a)
 /* A profile with the given skills and highlights, otherwise always the same. */
 static const char *profile_with(struct arena *a, const char *skills, const char *highlights)
 {
-    return arena_printf(a, "{\"basics\":{\"name\":\"A B\",\"email\":\"a@example.com\",\"label\":\"Engineer\"},\"work\":[{\"name\":\"Org\",\"position\":\"Engineer\",\"startDate\":\"2019-01\",\"highlights\":[%s]}],"
-                           "\"skills\":[{\"name\":\"All\",\"keywords\":[%s]}]}", highlights, skills);
+    return arena_printf(a,
+                        "{\"basics\":{\"name\":\"A "
+                        "B\",\"email\":\"a@example.com\",\"label\":\"Engineer\"},\"work\":[{\"name\":\"Org\","
+                        "\"position\":\"Engineer\",\"startDate\":\"2019-01\",\"highlights\":[%s]}],"
+                        "\"skills\":[{\"name\":\"All\",\"keywords\":[%s]}]}",
+                        highlights, skills);
 }
 
 Test(score, same_input_same_bytes)
@@ -41,17 +45,20 @@ Test(score, points_add_up)
     yyjson_val *r = fixture_json(a, score_of(a, posting(a), FIXTURE_PROFILE).json), *row;
     double points = 0, max = 0;
     size_t i, n;
-    yyjson_arr_foreach(yyjson_obj_get(r, "requirement_match"), i, n, row) {
+    yyjson_arr_foreach(yyjson_obj_get(r, "requirement_match"), i, n, row)
+    {
         points += json_get_num(row, "points", -1);
         max += json_get_num(row, "points_max", -1);
         cr_assert_gt(json_get_str(row, "reason").n, 0);
         cr_assert(json_get_num(row, "points", 0) == 0 || yyjson_arr_size(yyjson_obj_get(row, "evidence_ids")) > 0);
     }
     cr_assert_eq(n, 4);
-    double shown = json_get_num(yyjson_arr_get(yyjson_obj_get(r, "dimensions"), 0), "score", -1), expected = (points + 3) / (max + 6);
+    double shown = json_get_num(yyjson_arr_get(yyjson_obj_get(r, "dimensions"), 0), "score", -1),
+           expected = (points + 3) / (max + 6);
     cr_assert(shown - expected < 0.001 && expected - shown < 0.001, "%f %f", shown, expected);
     double sum = 0, weight = 0;
-    yyjson_arr_foreach(yyjson_obj_get(r, "dimensions"), i, n, row) {
+    yyjson_arr_foreach(yyjson_obj_get(r, "dimensions"), i, n, row)
+    {
         if (!json_get_bool(row, "present", false))
             continue;
         sum += json_get_num(row, "weight", 0) * json_get_num(row, "score", 0);
@@ -69,7 +76,12 @@ Test(score, a_repeated_keyword_never_raises)
     const char *line = "\"Operated Kubernetes clusters for two teams\"";
     int once = score_of(a, an, profile_with(a, "\"Go\"", line)).overall;
     int often = score_of(a, an, profile_with(a, "\"Go\",\"Go\",\"Go\",\"Go\",\"Go\"", line)).overall;
-    int lines = score_of(a, an, profile_with(a, "\"Go\"", "\"Operated Kubernetes clusters for two teams\",\"Kubernetes Kubernetes Kubernetes Kubernetes\"")).overall;
+    int lines =
+        score_of(a, an,
+                 profile_with(
+                     a, "\"Go\"",
+                     "\"Operated Kubernetes clusters for two teams\",\"Kubernetes Kubernetes Kubernetes Kubernetes\""))
+            .overall;
     cr_assert_leq(often, once);
     cr_assert_leq(lines, once);
     yyjson_val *r = fixture_json(a, score_of(a, an, profile_with(a, "\"Go\",\"Go\",\"Go\"", line)).json);
@@ -82,7 +94,9 @@ Test(score, true_evidence_never_lowers)
     struct analysis *an = posting(a);
     fixture_require(an, REQUIREMENT_SOFT, REQUIREMENT_REQUIRED, "Mentoring");
     fixture_require(an, REQUIREMENT_EXPERIENCE, REQUIREMENT_REQUIRED, "4 years of Go")->years_min = 4;
-    static const char *const LINES[] = {"\"Wrote services in Go for the ledger\"", "\"Ran Kafka for forty topics\"", "\"Mentored three junior engineers\"", "\"Automated hosts with Ansible\"", "\"Kept the garden\""};
+    static const char *const LINES[] = {"\"Wrote services in Go for the ledger\"", "\"Ran Kafka for forty topics\"",
+                                        "\"Mentored three junior engineers\"", "\"Automated hosts with Ansible\"",
+                                        "\"Kept the garden\""};
     char all[1024] = "\"Operated Kubernetes clusters\"";
     int before = score_of(a, an, profile_with(a, "\"Go\"", all)).overall;
     for (size_t i = 0; i < ARRAY_LEN(LINES); i++) {
@@ -163,7 +177,8 @@ Test(score, absent_dimensions_are_listed_and_carry_no_weight)
     yyjson_val *r = fixture_json(a, score_of(a, an, FIXTURE_PROFILE).json), *d;
     size_t i, n;
     double effective = 0;
-    yyjson_arr_foreach(yyjson_obj_get(r, "dimensions"), i, n, d) {
+    yyjson_arr_foreach(yyjson_obj_get(r, "dimensions"), i, n, d)
+    {
         effective += json_get_num(d, "effective_weight", 0);
         if (str_eqc(json_get_str(d, "key"), "experience"))
             cr_assert_not(json_get_bool(d, "present", true));

@@ -48,7 +48,8 @@ Test(tailor, operations_lead_to_the_document_and_back)
         struct str forward, back;
         cr_assert_eq(resume_ops_apply(a, p->document, yyjson_obj_get(r, "ops"), &forward, &err), 0, "%s", err.msg);
         cr_assert_str_eq(forward.p, text_of(a, yyjson_obj_get(r, "document")));
-        cr_assert_eq(resume_ops_apply(a, yyjson_obj_get(r, "document"), yyjson_obj_get(r, "inverse_ops"), &back, &err), 0, "%s", err.msg);
+        cr_assert_eq(resume_ops_apply(a, yyjson_obj_get(r, "document"), yyjson_obj_get(r, "inverse_ops"), &back, &err),
+                     0, "%s", err.msg);
         cr_assert_str_eq(back.p, text_of(a, p->document));
     }
 }
@@ -59,7 +60,8 @@ Test(tailor, nudge_orders_skills_only)
     struct profile *p;
     yyjson_val *r = tailored(a, TAILOR_NUDGE, &p), *op;
     size_t i, n;
-    yyjson_arr_foreach(yyjson_obj_get(r, "ops"), i, n, op) {
+    yyjson_arr_foreach(yyjson_obj_get(r, "ops"), i, n, op)
+    {
         cr_assert_str_eq(yyjson_get_str(yyjson_obj_get(op, "op")), "reorder");
         cr_assert(str_starts(json_get_str(op, "path"), "/skills"));
     }
@@ -78,7 +80,8 @@ Test(tailor, full_selects_but_keeps_every_entry)
     size_t kept = yyjson_arr_size(yyjson_ptr_get(doc, "/work/0/highlights"));
     cr_assert(kept >= 4 && kept < 6, "%zu", kept);
     cr_assert_eq(yyjson_arr_size(yyjson_ptr_get(doc, "/work/1/highlights")), 2);
-    cr_assert_str_eq(yyjson_get_str(yyjson_ptr_get(doc, "/work/0/highlights/0")), "Moved 31 services to Kubernetes with Terraform");
+    cr_assert_str_eq(yyjson_get_str(yyjson_ptr_get(doc, "/work/0/highlights/0")),
+                     "Moved 31 services to Kubernetes with Terraform");
     cr_assert(str_starts(json_str(yyjson_ptr_get(doc, "/basics/summary")), "Backend engineer for payments. "));
 }
 
@@ -88,7 +91,8 @@ Test(tailor, every_operation_explains_itself)
     struct profile *p;
     yyjson_val *r = tailored(a, TAILOR_FULL, &p), *op;
     size_t i, n;
-    yyjson_arr_foreach(yyjson_obj_get(r, "ops"), i, n, op) {
+    yyjson_arr_foreach(yyjson_obj_get(r, "ops"), i, n, op)
+    {
         cr_assert_gt(json_get_str(op, "reason").n, 10);
         cr_assert_str_eq(yyjson_get_str(yyjson_obj_get(op, "verdict")), "applied");
         bool order = str_eqc(json_get_str(op, "op"), "reorder");
@@ -105,7 +109,8 @@ Test(tailor, coverage_asks_about_gaps)
     cr_assert_leq(json_get_int(c, "current_pct", -1), json_get_int(c, "potential_pct", -1));
     cr_assert_eq(yyjson_arr_size(yyjson_obj_get(c, "covered")), 4);
     cr_assert_eq(yyjson_arr_size(yyjson_obj_get(c, "gaps")), 1);
-    cr_assert_str_eq(yyjson_get_str(yyjson_arr_get(yyjson_obj_get(c, "questions"), 0)), "Do you have experience with Ansible?");
+    cr_assert_str_eq(yyjson_get_str(yyjson_arr_get(yyjson_obj_get(c, "questions"), 0)),
+                     "Do you have experience with Ansible?");
 }
 
 Test(tailor, markdown_and_text_have_everything)
@@ -117,7 +122,9 @@ Test(tailor, markdown_and_text_have_everything)
     cr_assert_eq(resume_to_markdown(a, p->document, &md, &err), 0);
     cr_assert_eq(resume_to_text(a, p->document, &txt, &err), 0);
     cr_assert(str_starts(md, "# Ada Verne\n"));
-    cr_assert(str_find(md, STR("\n## Experience\n\n### Senior Backend Engineer, Quaywater\n\nMar 2021 – present\n")) >= 0, "%s", md.p);
+    cr_assert(str_find(md, STR("\n## Experience\n\n### Senior Backend Engineer, Quaywater\n\nMar 2021 – present\n")) >=
+                  0,
+              "%s", md.p);
     cr_assert(str_starts(txt, "Ada Verne\n"));
     cr_assert(str_find(txt, STR("\nEXPERIENCE\n")) >= 0);
     for (size_t i = 0; i < p->atoms_n; i++) {
@@ -131,7 +138,9 @@ Test(tailor, markdown_and_text_have_everything)
 Test(tailor, markdown_is_escaped)
 {
     struct arena *a = fixture_arena();
-    struct profile *p = fixture_profile(a, "{\"basics\":{\"name\":\"*A* <b>\"},\"work\":[{\"name\":\"X\",\"highlights\":[\"# not a heading\",\"snake_case and [link]\"]}]}");
+    struct profile *p =
+        fixture_profile(a, "{\"basics\":{\"name\":\"*A* <b>\"},\"work\":[{\"name\":\"X\",\"highlights\":[\"# not a "
+                           "heading\",\"snake_case and [link]\"]}]}");
     struct str md;
     struct err err = {0};
     cr_assert_eq(resume_to_markdown(a, p->document, &md, &err), 0);
@@ -144,7 +153,8 @@ Test(tailor, nothing_is_rendered_for_an_empty_document)
     struct arena *a = fixture_arena();
     struct str md;
     struct err err = {0};
-    struct profile *p = fixture_profile(a, "{\"work\":[{\"name\":\"\",\"highlights\":[\"\"]}],\"skills\":[{\"keywords\":[\"\"]}]}");
+    struct profile *p =
+        fixture_profile(a, "{\"work\":[{\"name\":\"\",\"highlights\":[\"\"]}],\"skills\":[{\"keywords\":[\"\"]}]}");
     cr_assert_eq(resume_to_markdown(a, p->document, &md, &err), 0);
     cr_assert_eq(str_trim(md).n, 0, "%s", md.p);
 }
