@@ -75,6 +75,7 @@ BEGIN
     END IF;
     WITH u AS MATERIALIZED (
         SELECT x.*, 1::smallint AS kind FROM unnest(p_tenants, p_apps, p_states, p_codes, p_details) AS x(t, app, state, code, detail)
+        ORDER BY x.app -- the lock order; callers give them as they find them
     ), gone AS (
         DELETE FROM tasks k USING u WHERE k.tenant_id = u.t AND k.subject_id = u.app AND k.kind = u.kind
         RETURNING k.*, u.state AS end_state, u.code AS end_code, u.detail
@@ -97,7 +98,7 @@ BEGIN
 END $$;
 
 -- Leases dispatched tasks of one stage to a worker: new attempt, new token. Tasks that ended, moved on or are leased already are not returned.
--- A chain whose batch is paused stays dispatched until it resumes.
+-- Pausing a batch stops its admission, not what was admitted.
 CREATE FUNCTION jm_claim(p_worker uuid, p_stage smallint, p_tenants uuid[], p_subjects uuid[])
 RETURNS TABLE (tenant_id uuid, subject_id uuid, kind smallint, token bigint, attempt int, batch_id uuid, job_id uuid, profile_id uuid,
                options text, traceparent text, released_at timestamptz, priority smallint)
@@ -151,9 +152,13 @@ BEGIN
     END IF;
     RETURN QUERY SELECT 1::smallint, t, s, 1::smallint, 6::smallint, NULL::uuid, 0::bigint, 0::smallint, 0::smallint, ''::text FROM unnest(v_t, v_s) AS x(t, s);
     WITH c AS MATERIALIZED (
-        SELECT mine.* FROM unnest(v_t, v_s) AS x(t, s) CROSS JOIN LATERAL (
+        SELECT mine.* FROM (
+            SELECT k.tenant_id AS t, k.subject_id AS s FROM unnest(v_t, v_s) AS x(t, s) CROSS JOIN LATERAL (
+                SELECT k.tenant_id, k.subject_id FROM tasks k
+                WHERE k.tenant_id = x.t AND k.job_id = x.s AND k.kind = 1 AND k.state = 1 AND k.stage = 1 OFFSET 0) AS k
+            ORDER BY k.subject_id) AS o CROSS JOIN LATERAL (
             SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
-            WHERE k.tenant_id = x.t AND k.job_id = x.s AND k.kind = 1 AND k.state = 1 AND k.stage = 1 FOR UPDATE) AS mine
+            WHERE k.tenant_id = o.t AND k.subject_id = o.s AND k.kind = 1 AND k.state = 1 AND k.stage = 1 FOR UPDATE) AS mine
     ), adv AS (
         UPDATE tasks k SET flags = k.flags | 1, stage = 2, state = 3, attempt = 0, released_at = now()
         FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = c.kind
@@ -239,7 +244,7 @@ CREATE FUNCTION jm_complete_embed(p_worker uuid, p_tenants uuid[], p_subjects uu
                                   p_both vector[], p_skills vector[], p_experience vector[], p_goals vector[])
 RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
 DECLARE v_t uuid[]; v_s uuid[]; v_k smallint[]; a_t uuid[]; a_b uuid[]; a_s uuid[]; a_four smallint[]; a_six smallint[]; a_zero smallint[]; a_st smallint[]; a_f smallint[]; a_c smallint[];
-        e_t uuid[]; e_s uuid[]; e_st smallint[]; e_c smallint[]; e_d text[];
+        c_t uuid[]; c_s uuid[]; c_j uuid[]; c_p uuid[]; e_t uuid[]; e_s uuid[]; e_st smallint[]; e_c smallint[]; e_d text[];
 BEGIN
     WITH u AS (
         SELECT x.* FROM unnest(p_tenants, p_subjects, p_kinds, p_tokens, p_both, p_skills, p_experience, p_goals)
@@ -263,19 +268,31 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY SELECT 1::smallint, t, s, 4::smallint, 6::smallint, NULL::uuid, 0::bigint, 0::smallint, 0::smallint, ''::text FROM unnest(v_t, v_s) AS x(t, s);
-    -- profiles are few: their chains are found by a scan; postings by key
-    WITH c AS MATERIALIZED (
-        SELECT mine.* FROM unnest(v_t, v_s, v_k) AS x(t, s, kd) CROSS JOIN LATERAL (
-            SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
-            WHERE k.tenant_id = x.t AND k.job_id = x.s AND k.kind = 1 AND k.flags & 2 = 0
-              AND EXISTS (SELECT 1 FROM profile_vectors v WHERE v.tenant_id = k.tenant_id AND v.profile_id = k.profile_id) FOR UPDATE) AS mine
+    -- First every chain that may be concerned is locked, and only in the next statement, with a new snapshot, it is looked whether both vectors are
+    -- there: of two completions that run at the same time (posting here, profile there) neither sees the other's vectors, but the second waits for
+    -- the chain and then does. Profiles are few: their chains are found by one scan; postings by key.
+    WITH cand AS MATERIALIZED (
+        SELECT k.tenant_id AS t, k.subject_id AS s FROM unnest(v_t, v_s, v_k) AS x(t, s, kd) CROSS JOIN LATERAL (
+            SELECT k.tenant_id, k.subject_id FROM tasks k
+            WHERE k.tenant_id = x.t AND k.job_id = x.s AND k.kind = 1 AND k.flags & 2 = 0 OFFSET 0) AS k
         WHERE x.kd = 3
         UNION
-        SELECT mine.* FROM unnest(v_t, v_s, v_k) AS x(t, s, kd) CROSS JOIN LATERAL (
-            SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
-            WHERE k.tenant_id = x.t AND k.profile_id = x.s AND k.kind = 1 AND k.flags & 2 = 0
-              AND EXISTS (SELECT 1 FROM posting_vectors v WHERE v.tenant_id = k.tenant_id AND v.job_id = k.job_id) FOR UPDATE) AS mine
-        WHERE x.kd = 4
+        SELECT k.tenant_id, k.subject_id FROM tasks k
+        WHERE k.tenant_id = ANY (ARRAY(SELECT DISTINCT x.t FROM unnest(v_t, v_k) AS x(t, kd) WHERE x.kd = 4))
+          AND k.profile_id = ANY (ARRAY(SELECT x.s FROM unnest(v_s, v_k) AS x(s, kd) WHERE x.kd = 4)) AND k.kind = 1 AND k.flags & 2 = 0
+    ), locked AS MATERIALIZED (
+        SELECT mine.* FROM (SELECT t, s FROM cand ORDER BY s) AS o CROSS JOIN LATERAL (
+            SELECT k.tenant_id, k.subject_id, k.job_id, k.profile_id FROM tasks k
+            WHERE k.tenant_id = o.t AND k.subject_id = o.s AND k.kind = 1 AND k.flags & 2 = 0 FOR UPDATE) AS mine
+    )
+    SELECT array_agg(tenant_id), array_agg(subject_id), array_agg(job_id), array_agg(profile_id) INTO c_t, c_s, c_j, c_p FROM locked;
+    IF c_t IS NULL THEN
+        RETURN;
+    END IF;
+    WITH c AS MATERIALIZED (
+        SELECT x.t AS tenant_id, x.s AS subject_id, 1::smallint AS kind FROM unnest(c_t, c_s, c_j, c_p) AS x(t, s, j, p)
+        WHERE (SELECT true FROM posting_vectors v WHERE v.tenant_id = x.t AND v.job_id = x.j)
+          AND (SELECT true FROM profile_vectors v WHERE v.tenant_id = x.t AND v.profile_id = x.p)
     ), adv AS (
         UPDATE tasks k SET flags = k.flags | 2 FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = c.kind
         RETURNING k.tenant_id, k.batch_id, k.subject_id, k.stage, k.flags, k.code
@@ -300,11 +317,11 @@ RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
 DECLARE e_t uuid[]; e_s uuid[]; e_st smallint[]; e_c smallint[]; e_d text[]; r record;
 BEGIN
     FOR r IN
-        SELECT k.tenant_id, k.subject_id, k.kind, k.stage, k.attempt, k.batch_id, x.outcome, x.delay_ms, x.code, x.detail
+        SELECT mine.*, x.outcome, x.delay_ms, x.code, x.detail
         FROM unnest(p_tenants, p_subjects, p_kinds, p_tokens, p_outcomes, p_delays, p_codes, p_details) AS x(t, s, kind, tok, outcome, delay_ms, code, detail)
-        JOIN tasks k ON k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = x.kind
-        WHERE k.state = 4 AND k.token = x.tok AND k.worker_id = p_worker
-        ORDER BY k.subject_id FOR UPDATE OF k
+        CROSS JOIN LATERAL (SELECT k.tenant_id, k.subject_id, k.kind, k.stage, k.attempt, k.batch_id, k.token, k.created_at, k.claimed_at FROM tasks k
+                            WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = x.kind AND k.state = 4 AND k.token = x.tok
+                            AND k.worker_id = p_worker FOR UPDATE) AS mine
     LOOP
         RETURN NEXT (1::smallint, r.tenant_id, r.subject_id, r.stage, 0::smallint, NULL::uuid, 0::bigint, 0::smallint, 0::smallint, '')::jm_row;
         IF r.outcome = 1 THEN
@@ -317,8 +334,8 @@ BEGIN
             e_t := e_t || r.tenant_id; e_s := e_s || r.subject_id; e_st := e_st || 6::smallint; e_c := e_c || r.code; e_d := e_d || r.detail;
         ELSE
             DELETE FROM tasks k WHERE k.tenant_id = r.tenant_id AND k.subject_id = r.subject_id AND k.kind = r.kind;
-            INSERT INTO task_history (tenant_id, subject_id, kind, stage, state, attempt, token, worker_id, code, created_at)
-            VALUES (r.tenant_id, r.subject_id, r.kind, r.stage, 7, r.attempt, 0, p_worker, r.code, now());
+            INSERT INTO task_history (tenant_id, subject_id, kind, stage, state, attempt, token, worker_id, code, created_at, claimed_at)
+            VALUES (r.tenant_id, r.subject_id, r.kind, r.stage, 7, r.attempt, r.token, p_worker, r.code, r.created_at, r.claimed_at);
             SELECT e_t || coalesce(array_agg(k.tenant_id), '{}'), e_s || coalesce(array_agg(k.subject_id), '{}'), e_st || coalesce(array_agg(6::smallint), '{}'),
                    e_c || coalesce(array_agg(r.code), '{}'), e_d || coalesce(array_agg(r.detail), '{}')
             INTO e_t, e_s, e_st, e_c, e_d FROM tasks k
@@ -333,12 +350,12 @@ END $$;
 -- rows made here or has committed before the look.
 CREATE FUNCTION jm_release(p_tenant uuid, p_apps uuid[])
 RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
-DECLARE n int; a_t uuid[]; a_b uuid[]; a_s uuid[]; a_st smallint[]; a_six smallint[]; a_zero smallint[]; b record;
+DECLARE f_s uuid[]; f_k smallint[]; f_st smallint[]; f_p smallint[]; f_tr text[]; r_b uuid[];
+        a_t uuid[]; a_b uuid[]; a_s uuid[]; a_st smallint[]; a_six smallint[]; a_zero smallint[]; b record;
 BEGIN
     IF coalesce(array_length(p_apps, 1), 0) = 0 THEN
         RETURN;
     END IF;
-    RETURN QUERY
     WITH need AS (
         SELECT a.job_id AS s, 2::smallint AS kind, 1::smallint AS stage, min(a.priority) AS priority, min(a.traceparent) AS tr FROM applications a
             WHERE a.tenant_id = p_tenant AND a.application_id = ANY (p_apps)
@@ -354,10 +371,25 @@ BEGIN
     ), ins AS (
         INSERT INTO tasks AS k (tenant_id, subject_id, kind, stage, state, priority, job_id, profile_id, traceparent)
         SELECT p_tenant, s, kind, stage, 3, priority, CASE WHEN kind < 4 THEN s END, CASE WHEN kind = 4 THEN s END, tr FROM need ORDER BY s, kind
-        ON CONFLICT (tenant_id, subject_id, kind) DO UPDATE SET priority = least(k.priority, excluded.priority)
-        RETURNING k.subject_id, k.stage, k.priority, k.traceparent, (k.xmax = 0) AS fresh
+        -- locks the row in any case, writes only what becomes more urgent: that goes to the other topic, too
+        ON CONFLICT (tenant_id, subject_id, kind) DO UPDATE SET priority = excluded.priority WHERE k.priority > excluded.priority
+        RETURNING k.subject_id, k.kind, k.stage, k.priority, k.traceparent, k.state
     )
-    SELECT 2::smallint, p_tenant, subject_id, stage, 3::smallint, NULL::uuid, 0::bigint, priority, 0::smallint, traceparent FROM ins WHERE fresh;
+    SELECT array_agg(subject_id), array_agg(kind), array_agg(stage), array_agg(priority), array_agg(traceparent) INTO f_s, f_k, f_st, f_p, f_tr
+    FROM ins WHERE state = 3;
+    IF f_s IS NOT NULL THEN -- what was made while the row above was waited for needs no task
+        RETURN QUERY
+        WITH gone AS (
+            DELETE FROM tasks k USING unnest(f_s, f_k) AS x(s, kd) WHERE k.tenant_id = p_tenant AND k.subject_id = x.s AND k.kind = x.kd AND k.state = 3
+                AND CASE x.kd WHEN 2 THEN EXISTS (SELECT 1 FROM posting_analyses v WHERE v.tenant_id = p_tenant AND v.job_id = x.s)
+                              WHEN 3 THEN EXISTS (SELECT 1 FROM posting_vectors v WHERE v.tenant_id = p_tenant AND v.job_id = x.s)
+                              ELSE EXISTS (SELECT 1 FROM profile_vectors v WHERE v.tenant_id = p_tenant AND v.profile_id = x.s) END
+            RETURNING k.subject_id, k.kind
+        )
+        SELECT 2::smallint, p_tenant, x.s, x.st, 3::smallint, NULL::uuid, 0::bigint, x.p, 0::smallint, x.tr
+        FROM unnest(f_s, f_k, f_st, f_p, f_tr) AS x(s, kd, st, p, tr)
+        WHERE NOT EXISTS (SELECT 1 FROM gone g WHERE g.subject_id = x.s AND g.kind = x.kd);
+    END IF;
     -- a new statement, a new snapshot: what committed while the rows above were locked is seen
     WITH ins AS (
         INSERT INTO tasks AS k (tenant_id, subject_id, kind, stage, state, priority, flags, batch_id, job_id, profile_id, options, traceparent)
@@ -374,15 +406,13 @@ BEGIN
         SELECT batch_id, subject_id, 1::smallint AS st FROM ins WHERE flags & 1 = 1
         UNION ALL SELECT batch_id, subject_id, 4::smallint FROM ins WHERE flags & 2 = 2
     )
-    SELECT array_agg(p_tenant), array_agg(batch_id), array_agg(subject_id), array_agg(st), array_agg(6::smallint), array_agg(0::smallint)
-    INTO a_t, a_b, a_s, a_st, a_six, a_zero FROM ev;
+    SELECT array_agg(p_tenant), array_agg(batch_id), array_agg(subject_id), array_agg(st), array_agg(6::smallint), array_agg(0::smallint),
+           (SELECT array_agg(i.batch_id) FROM ins i)
+    INTO a_t, a_b, a_s, a_st, a_six, a_zero, r_b FROM ev;
     RETURN QUERY SELECT 2::smallint, p_tenant, k.subject_id, 2::smallint, 3::smallint, k.batch_id, 0::bigint, k.priority, 0::smallint, k.traceparent
         FROM tasks k WHERE k.tenant_id = p_tenant AND k.subject_id = ANY (p_apps) AND k.kind = 1 AND k.stage = 2 AND k.state = 3;
-    -- a posting whose analysis or vectors came meanwhile needs no task
-    DELETE FROM tasks k USING applications a WHERE a.tenant_id = p_tenant AND a.application_id = ANY (p_apps) AND k.tenant_id = p_tenant
-        AND k.subject_id = a.job_id AND k.kind = 2 AND k.state = 3 AND a_st IS NOT NULL
-        AND EXISTS (SELECT 1 FROM posting_analyses x WHERE x.tenant_id = p_tenant AND x.job_id = a.job_id);
-    FOR b IN SELECT a.batch_id, count(*)::int AS n FROM applications a WHERE a.tenant_id = p_tenant AND a.application_id = ANY (p_apps) GROUP BY a.batch_id ORDER BY a.batch_id LOOP
+    -- counted are those released here: a group that Postgres got twice releases nothing the second time
+    FOR b IN SELECT x.batch_id, count(*)::int AS n FROM unnest(r_b) AS x(batch_id) GROUP BY x.batch_id ORDER BY x.batch_id LOOP
         UPDATE batches t SET n_released = t.n_released + b.n, version = t.version + 1 WHERE t.tenant_id = p_tenant AND t.batch_id = b.batch_id;
     END LOOP;
     RETURN QUERY SELECT * FROM jm_events_append(a_t, a_b, a_s, a_st, a_six, a_zero);
@@ -391,11 +421,13 @@ END $$;
 -- Takes up to p_limit applications from the head of a tenant's backlog (interactive first, then in order; not from paused batches) and releases them.
 CREATE FUNCTION jm_admit(p_tenant uuid, p_limit int)
 RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
-DECLARE v_apps uuid[]; v_cost bigint;
+DECLARE v_apps uuid[]; v_cost bigint; v_held uuid[];
 BEGIN
+    -- what may not be admitted is named, because it is little: a join with the open batches, single ones and all, would cost their number for every row
+    v_held := ARRAY(SELECT b.batch_id FROM batches b WHERE b.tenant_id = p_tenant AND b.state IN (1, 3, 4));
     WITH head AS (
-        SELECT k.tenant_id, k.priority, k.position FROM backlog k JOIN batches b ON b.tenant_id = k.tenant_id AND b.batch_id = k.batch_id AND b.state = 2
-        WHERE k.tenant_id = p_tenant ORDER BY k.priority, k.position LIMIT p_limit FOR UPDATE OF k SKIP LOCKED
+        SELECT k.tenant_id, k.priority, k.position FROM backlog k
+        WHERE k.tenant_id = p_tenant AND k.batch_id <> ALL (v_held) ORDER BY k.priority, k.position LIMIT p_limit FOR UPDATE OF k SKIP LOCKED
     ), taken AS (
         DELETE FROM backlog k USING head h WHERE k.tenant_id = h.tenant_id AND k.priority = h.priority AND k.position = h.position RETURNING k.application_id, k.cost
     )
@@ -403,7 +435,7 @@ BEGIN
     IF v_apps IS NULL THEN
         RETURN;
     END IF;
-    RETURN NEXT (4::smallint, p_tenant, NULL::uuid, 0::smallint, 0::smallint, NULL::uuid, v_cost, 0::smallint, array_length(v_apps, 1)::smallint, '')::jm_row;
+    RETURN NEXT (4::smallint, p_tenant, NULL::uuid, 0::smallint, 0::smallint, NULL::uuid, v_cost, 0::smallint, least(array_length(v_apps, 1), 32767)::smallint, '')::jm_row;
     RETURN QUERY SELECT * FROM jm_release(p_tenant, v_apps);
 END $$;
 
@@ -434,24 +466,25 @@ BEGIN
 END $$;
 
 -- Processes whose row is too old are lost: their running tasks are released again at once. Too old against the freshest row, not against the clock:
--- when Postgres itself stood still, everybody is late and nobody is lost.
+-- when Postgres itself stood still, everybody is late and nobody is lost. Released is also what nobody alive has leased: a process that was frozen may
+-- still claim under its lost id before its next heartbeat tells it.
 CREATE FUNCTION jm_expire(p_lease_ms int)
 RETURNS TABLE (kind text, instance text, tenant_id uuid, subject_id uuid, stage smallint, priority smallint, attempt int, traceparent text)
 LANGUAGE plpgsql AS $$
-DECLARE v_lost uuid[];
+DECLARE v_lost uuid[]; v_alive uuid[];
 BEGIN
     WITH lost AS (
         UPDATE workers w SET lost_at = now() WHERE w.lost_at IS NULL
             AND w.heartbeat_at < (SELECT max(f.heartbeat_at) FROM workers f WHERE f.lost_at IS NULL) - make_interval(secs => p_lease_ms / 1000.0)
         RETURNING w.worker_id
     ) SELECT array_agg(worker_id) INTO v_lost FROM lost;
-    IF v_lost IS NULL THEN
-        RETURN;
-    END IF;
+    v_lost := coalesce(v_lost, '{}');
+    v_alive := ARRAY(SELECT w.worker_id FROM workers w WHERE w.lost_at IS NULL);
     RETURN QUERY SELECT w.kind, w.instance, NULL::uuid, NULL::uuid, 0::smallint, 0::smallint, 0, ''::text FROM workers w WHERE w.worker_id = ANY (v_lost);
     RETURN QUERY
     WITH c AS (
-        SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k WHERE k.state = 4 AND k.worker_id = ANY (v_lost) ORDER BY k.subject_id FOR UPDATE OF k
+        SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k WHERE k.state = 4 AND k.worker_id <> ALL (v_alive)
+            AND (k.worker_id = ANY (v_lost) OR k.claimed_at < now() - make_interval(secs => p_lease_ms / 1000.0)) ORDER BY k.subject_id FOR UPDATE OF k
     )
     UPDATE tasks k SET state = 3, token = k.token + 1, worker_id = NULL, released_at = now()
     FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = c.kind

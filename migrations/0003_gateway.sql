@@ -134,24 +134,26 @@ BEGIN
     WHERE a.tenant_id = p_tenant AND a.application_id = ANY (v_apps) AND a.state = 1 ORDER BY a.item_index;
 END $$;
 
--- Erases a user: the key is destroyed, so every sealed text of the user is lost wherever it lies; then the rows go. Live applications are cancelled.
+-- Erases a user: the key is destroyed, so every sealed text of the user is lost wherever it lies; then the rows go. What waits and what lives is
+-- cancelled; the backlog first, because taking its rows waits for an admission under way, whose tasks are then seen.
 CREATE FUNCTION jm_user_erase(p_tenant uuid, p_user uuid) RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
-DECLARE v_apps uuid[]; v_t uuid[]; v_s smallint[]; v_c smallint[]; v_d text[]; v_b uuid[]; v_z smallint[]; b record;
+DECLARE v_apps uuid[]; v_t uuid[]; v_s smallint[]; v_c smallint[]; v_d text[]; v_b uuid[]; v_z smallint[]; v_waiting uuid[]; b record;
 BEGIN
     UPDATE users u SET key_wrapped = NULL, sealed = '', email_hash = NULL, profile_id = NULL, erased_at = now(), updated_at = now()
     WHERE u.tenant_id = p_tenant AND u.user_id = p_user AND u.erased_at IS NULL;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'jobmill:not-found: there is no such user';
     END IF;
+    WITH taken AS (
+        DELETE FROM backlog k USING applications a WHERE a.tenant_id = p_tenant AND a.user_id = p_user AND a.state = 1
+            AND k.tenant_id = p_tenant AND k.batch_id = a.batch_id AND k.application_id = a.application_id RETURNING k.application_id
+    ) SELECT array_agg(application_id) INTO v_waiting FROM taken;
     SELECT array_agg(a.application_id), array_agg(a.tenant_id), array_agg(7::smallint), array_agg(22::smallint), array_agg('the user was erased'::text)
     INTO v_apps, v_t, v_s, v_c, v_d FROM applications a WHERE a.tenant_id = p_tenant AND a.user_id = p_user AND a.state = 1;
     RETURN QUERY SELECT * FROM jm_apps_end(v_t, v_apps, v_s, v_c, v_d);
-    WITH taken AS (
-        DELETE FROM backlog k USING applications a WHERE a.tenant_id = p_tenant AND a.application_id = ANY (v_apps)
-            AND k.tenant_id = p_tenant AND k.batch_id = a.batch_id AND k.application_id = a.application_id RETURNING k.application_id
-    ), upd AS (
+    WITH upd AS (
         UPDATE applications a SET state = 7, code = 22, detail = 'the user was erased', updated_at = now(), ended_at = now()
-        FROM taken t WHERE a.tenant_id = p_tenant AND a.application_id = t.application_id RETURNING a.application_id, a.batch_id
+        WHERE a.tenant_id = p_tenant AND a.application_id = ANY (v_waiting) RETURNING a.application_id, a.batch_id
     )
     SELECT array_agg(p_tenant), array_agg(batch_id), array_agg(application_id), array_agg(0::smallint), array_agg(7::smallint), array_agg(22::smallint)
     INTO v_t, v_b, v_apps, v_z, v_s, v_c FROM upd;

@@ -17,6 +17,7 @@
 #include "io/kafka/topics.h"
 #include "io/pg/pg_sync.h"
 #include "pipeline/store/migrate.h"
+#include "pipeline/store/server_info.h"
 
 #define DOCTOR_NET_MS        2000
 #define DOCTOR_KAFKA_MS      4000
@@ -33,6 +34,8 @@ enum doctor_verdict { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
 struct doctor {
     struct cli *cli;
     struct pg_sync *pg;
+    struct server_info server;
+    double clock_s; /* ours, when the server told its own; 0: never */
     struct control_fleet fleet;
     bool fleet_there;
     enum doctor_verdict verdict; /* of the check that runs */
@@ -50,17 +53,6 @@ static void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char
     va_end(ap);
     snprintf(d->todo, sizeof(d->todo), "%s", todo ? todo : "");
     d->verdict = verdict;
-}
-
-/* One value of a query, "" on failure or NULL. */
-static const char *doctor_value(struct doctor *d, const char *sql, char *out, size_t cap)
-{
-    *out = '\0';
-    _cleanup_(pg_sync_rows_freep)
-    struct pg_sync_rows *rows = d->pg ? pg_sync_query(d->pg, sql, NULL, 0, NULL) : NULL;
-    const char *v = rows && pg_sync_count(rows) ? pg_sync_get(rows, 0, 0) : NULL;
-    snprintf(out, cap, "%s", v ? v : "");
-    return out;
 }
 
 static void doctor_config(struct doctor *d)
@@ -93,35 +85,29 @@ static void doctor_master_key(struct doctor *d)
 static void doctor_postgres(struct doctor *d)
 {
     struct err err = {0};
-    char version[64], number[32];
     d->pg = setup_connect(d->cli, &err);
-    if (!d->pg) {
+    if (!d->pg || server_info_load(d->pg, &d->server, &err) < 0) {
         doctor_say(d, DOCTOR_FAIL, "start it, or correct pg.host, pg.port and JOBMILL_PG_PASSWORD_FILE", "%s", err.msg);
         return;
     }
-    doctor_value(d, "SELECT current_setting('server_version')", version, sizeof(version));
-    doctor_value(d, "SELECT current_setting('server_version_num')", number, sizeof(number));
-    bool old = atoi(number) < DOCTOR_PG_NEEDED;
+    d->clock_s = (double)clock_wall_us() / 1e6;
+    bool old = d->server.version_number < DOCTOR_PG_NEEDED;
     doctor_say(d, old ? DOCTOR_FAIL : DOCTOR_OK, old ? "Postgres 15 or newer is needed" : NULL, "%s:%lld, version %s",
                config_str(d->cli->config, CONFIG_PG_HOST), (long long)config_int(d->cli->config, CONFIG_PG_PORT),
-               version);
+               d->server.version);
 }
 
 static void doctor_vector(struct doctor *d)
 {
-    char version[64];
     int major = 0, minor = 0;
-    doctor_value(d,
-                 "SELECT coalesce((SELECT extversion FROM pg_extension WHERE extname = 'vector'),"
-                 " (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'))",
-                 version, sizeof(version));
-    if (sscanf(version, "%d.%d", &major, &minor) != 2)
+    if (sscanf(d->server.vector_version, "%d.%d", &major, &minor) != 2)
         doctor_say(d, DOCTOR_FAIL, "install pgvector 0.8 or newer (make deps)",
                    d->pg ? "pgvector is not installed" : "not looked at without Postgres");
     else if (major == 0 && minor < DOCTOR_VECTOR_NEEDED)
-        doctor_say(d, DOCTOR_FAIL, "install pgvector 0.8 or newer (make deps)", "version %s is too old", version);
+        doctor_say(d, DOCTOR_FAIL, "install pgvector 0.8 or newer (make deps)", "version %s is too old",
+                   d->server.vector_version);
     else
-        doctor_say(d, DOCTOR_OK, NULL, "version %s", version);
+        doctor_say(d, DOCTOR_OK, NULL, "version %s", d->server.vector_version);
 }
 
 static void doctor_schema(struct doctor *d)
@@ -141,14 +127,11 @@ static void doctor_schema(struct doctor *d)
 
 static void doctor_clock(struct doctor *d)
 {
-    char text[64];
-    uint64_t before = clock_wall_us();
-    if (sscanf(doctor_value(d, "SELECT extract(epoch FROM clock_timestamp())::text", text, sizeof(text)), "%*f") < 0) {
+    if (d->clock_s <= 0) {
         doctor_say(d, DOCTOR_WARN, NULL, "not compared without Postgres");
         return;
     }
-    double skew = strtod(text, NULL) - (double)(before + clock_wall_us()) / 2e6;
-    double size = skew < 0 ? -skew : skew;
+    double skew = d->server.clock_s - d->clock_s, size = skew < 0 ? -skew : skew;
     doctor_say(d,
                size > 60  ? DOCTOR_FAIL
                : size > 2 ? DOCTOR_WARN

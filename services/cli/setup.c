@@ -6,11 +6,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/hex.h"
 #include "core/ids.h"
 #include "core/seal.h"
 #include "io/kafka/admin.h"
 #include "pipeline/store/migrate.h"
+#include "pipeline/store/seed.h"
 #include "pipeline/store/states.h"
 
 #define SETUP_TOPICS_MAX (2 * STAGE_MAX + 1)
@@ -94,32 +94,14 @@ static void setup_key_new(char key[SETUP_KEY_BYTES])
     key[n] = '\0';
 }
 
-static void setup_key_index(const struct seal_key *master, const char *key, char hex[2 * SEAL_HASH_BYTES + 3])
-{
-    uint8_t hash[SEAL_HASH_BYTES];
-    seal_blind_index(master, "api-key", str_of(key), hash);
-    hex[0] = '\\';
-    hex[1] = 'x';
-    hex_encode(hash, sizeof(hash), hex + 2);
-}
-
-/* Adds the row of the key if it is missing. Row-level security is forced on the owner too: the tenant is set in each
- * transaction. */
 static int setup_key_row(struct pg_sync *pg, const struct seal_key *master, const char *key, struct err *err)
 {
-    char hex[2 * SEAL_HASH_BYTES + 3], sql[1600];
-    setup_key_index(master, key, hex);
-    struct uuid id = ids_uuid();
-    /* every value is of our own making: hexadecimal digits, an uuid, letters of the key */
-    snprintf(sql, sizeof(sql),
-             "SELECT set_config('jobmill.tenant_id', '" SETUP_TENANT_ID "', true);"
-             "INSERT INTO tenants (tenant_id, name) VALUES ('" SETUP_TENANT_ID "', '" SETUP_TENANT_NAME
-             "') ON CONFLICT DO NOTHING;"
-             "INSERT INTO api_keys (tenant_id, key_id, key_hash, label, last4) VALUES ('" SETUP_TENANT_ID
-             "', '%s', '%s', 'development', '%s')"
-             " ON CONFLICT DO NOTHING",
-             UUID_TEXT(&id), hex, key + strlen(key) - 4);
-    return pg_sync_exec(pg, sql, err);
+    struct seed_key row = {.tenant_id = SETUP_TENANT_ID,
+                           .tenant_name = SETUP_TENANT_NAME,
+                           .label = SETUP_TENANT_NAME,
+                           .last4 = key + strlen(key) - 4};
+    seal_blind_index(master, "api-key", str_of(key), row.hash);
+    return seed_api_key(pg, &row, err);
 }
 
 static bool setup_key_valid(const char *key)

@@ -47,5 +47,21 @@ void supervisor_stop(struct supervisor *s);
 void supervisor_restart(struct supervisor *s, int kind);
 void supervisor_scale(struct supervisor *s, int kind, unsigned count);
 void supervisor_log_path(const struct supervisor *s, const char *instance, char out[FILES_PATH_BYTES]);
+static inline bool supervisor_stopping(const struct supervisor *s)
+{
+    return s->phase >= SUPERVISOR_STOPPING;
+}
+
+/* supervisor_fleet.c */
+#define SUPERVISOR_KILL_AFTER_MS 5000                         /* until SIGKILL, on top of worker.drain */
+void supervisor_begin(struct supervisor *s, struct child *c); /* starts it; a failure counts as a death */
+void supervisor_remove(struct supervisor *s, int at);
+void supervisor_end_child(struct supervisor *s, struct child *c, bool again);
+void supervisor_match(struct supervisor *s, int kind); /* makes the number of a kind's processes the wanted one */
+void supervisor_reap(struct supervisor *s);            /* collects what died and decides about it */
+/* Before the fleet was ready: ends everything because of c (NULL: the gateway). */
+void supervisor_give_up(struct supervisor *s, const struct child *c, const char *what);
+void supervisor_woken(void *ud); /* something died: supervisor.c */
+
 /* Handler of the control server (supervisor_control.c). */
 void supervisor_control(void *ud, struct control_exchange *x, const struct control_request *q);

@@ -40,6 +40,11 @@ static const struct http_route routes[] = {
 };
 static const struct http_router router = {.routes = routes, .count = ARRAY_LEN(routes)};
 
+const struct http_router *routes_table(void)
+{
+    return &router;
+}
+
 static void openapi_get(struct http_request *req, void *ud UNUSED)
 {
     http_reply_header(req, "Cache-Control", "no-cache");

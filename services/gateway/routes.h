@@ -3,6 +3,8 @@
 
 #include "gateway/call.h"
 
+const struct http_router *routes_table(void); /* of the API, all below /api/v1 */
+
 /* users.c */
 http_handler_fn users_post, users_get, users_get_list, users_delete;
 /* profiles.c */

@@ -27,7 +27,8 @@ static void analyse(struct arena *a, const struct posting *p)
         check_quote(p, &an->responsibilities[i].quote);
     if (analysis_to_json(a, an, &first, &err) < 0)
         return;
-    if (analysis_from_json(a, first, &again, &err) < 0 || analysis_to_json(a, again, &second, &err) < 0 || !str_eq(first, second))
+    if (analysis_from_json(a, first, &again, &err) < 0 || analysis_to_json(a, again, &second, &err) < 0 ||
+        !str_eq(first, second))
         abort();
     embed_text(p->text, vector);
 }
@@ -38,7 +39,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct str body = {(const char *)data + 1, size - 1};
     body.n = utf8_valid_prefix(body);
-    struct posting_source src = {.format = (enum posting_format)(data[0] % 3 + 1), .body = body, .title = {"", 0}, .company = {"", 0}};
+    struct posting_source src = {.format = (enum posting_format)(data[0] % 3 + 1),
+                                 .body = body,
+                                 .title = {"", 0},
+                                 .company = {"", 0}};
     struct arena a;
     struct posting p;
     struct err err;

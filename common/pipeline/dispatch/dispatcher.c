@@ -1,5 +1,5 @@
 /* One dispatcher is active: it holds an advisory lock on a Postgres session of its own. When it dies, Postgres releases the lock and a standby that
- * asks every DISPATCHER_LOCK_MS gets it.
+ * asks every DISPATCHER_LOCK_MS gets it. One that is frozen dies for Postgres, too: the session ends when it is silent for DISPATCH_SILENT_MS.
  *
  * Active, it runs rounds of independent jobs, each with a period and at most one statement out:
  *
@@ -27,6 +27,7 @@
 #define DISPATCHER_SWEEP_MAX    5000
 #define DISPATCHER_CHUNK        200  /* applications of one tenant in one admission */
 #define DISPATCHER_WINDOW_MIN   400
+#define DISPATCHER_RETURN_MS    6000 /* after an outage a pool is back at the latest then (its longest pause between two attempts and some more) */
 
 enum job { JOB_ADMIT = 0, JOB_WAKE, JOB_EXPIRE, JOB_SWEEP, JOB_STATS, JOB_COUNT };
 
@@ -43,6 +44,7 @@ struct dispatcher {
     struct fair *fair;
     int64_t budget; /* of the admission round under way */
     uint64_t patient_until_ms; /* nobody is declared lost before */
+    bool outage; /* Postgres was there and went */
 };
 
 static void dispatcher_admit_next(struct dispatcher *d);
@@ -244,21 +246,24 @@ static void dispatcher_timers(struct dispatcher *d)
 
 /* ---- the lock ---- */
 
-static void dispatcher_patience(struct dispatcher *d)
+static void dispatcher_patience(struct dispatcher *d, uint64_t more_ms)
 {
-    d->patient_until_ms = loop_now_ms(d->loop) + 2 * (uint64_t)config_int(d->config, CONFIG_LEASE);
+    uint64_t until_ms = loop_now_ms(d->loop) + 2 * (uint64_t)config_int(d->config, CONFIG_LEASE) + more_ms;
+    d->patient_until_ms = MAX(d->patient_until_ms, until_ms);
 }
 
 static void dispatcher_pool_state(void *ud, bool ready)
 {
+    struct dispatcher *d = ud;
     if (ready)
-        dispatcher_patience(ud);
+        dispatcher_patience(d, d->outage ? DISPATCHER_RETURN_MS : 0);
+    d->outage = !ready;
 }
 
 static void dispatcher_lead(struct dispatcher *d, bool leader)
 {
     if (leader && !d->leader)
-        dispatcher_patience(d);
+        dispatcher_patience(d, 0);
     if (d->leader != leader)
         log_info(NULL, leader ? "active" : "standing by");
     d->leader = leader;
@@ -272,13 +277,21 @@ static void dispatcher_locked(void *ud, bool got, const struct err *err)
     dispatcher_lead(d, !err && got);
 }
 
+static void dispatcher_kept(void *ud, const struct pg_reply *reply UNUSED, const struct err *err UNUSED)
+{
+    ((struct dispatcher *)ud)->locking = false; /* a session that ended is told by dispatcher_session */
+}
+
 static void dispatcher_lock(void *ud)
 {
     struct dispatcher *d = ud;
-    if (d->leader || d->locking || !pg_session_ready(d->session) || member_stopping(d->member))
+    if (d->locking || !pg_session_ready(d->session) || member_stopping(d->member))
         return;
     d->locking = true;
-    dispatch_lock_try(pg_session_pool(d->session), dispatcher_locked, d);
+    if (d->leader)
+        dispatch_lock_keep(pg_session_pool(d->session), dispatcher_kept, d);
+    else
+        dispatch_lock_try(pg_session_pool(d->session), dispatcher_locked, d);
 }
 
 static void dispatcher_session(void *ud, bool ready)

@@ -1,4 +1,5 @@
-/* One reading of a posting: the tokens, phrase hits, skill mentions and clauses that all parts of the analysis share. */
+/* One reading of a posting: the tokens, phrase hits, skill mentions and clauses that all parts of the analysis share.
+ */
 #pragma once
 
 #include "pipeline/engine/analysis.h"
@@ -6,11 +7,44 @@
 #include "pipeline/engine/skills_internal.h"
 
 enum cue {
-    CUE_REQUIRED_BIT, CUE_PREFERRED_BIT, CUE_NOT_NEEDED_BIT, CUE_BACHELOR_BIT, CUE_MASTER_BIT, CUE_PHD_BIT, CUE_DEGREE_BIT, CUE_OR_EQUIVALENT_BIT,
-    CUE_EXPERIENCE_BIT, CUE_ABILITY_BIT, CUE_LEVEL_BIT, CUE_CERTIFICATE_BIT, CUE_AUTHORIZATION_BIT, CUE_CLEARANCE_BIT, CUE_SOFT_BIT, CUE_PLACE_BIT,
-    CUE_SEEK_BIT, CUE_DUTY_BIT, CUE_BENEFIT_BIT, CUE_PAY_BIT, CUE_NOT_PAY_BIT, CUE_LEGAL_BIT, CUE_APPLY_BIT, CUE_HIRING_BIT,
-    CUE_REMOTE_BIT, CUE_HYBRID_BIT, CUE_ONSITE_BIT, CUE_NOT_REMOTE_BIT, CUE_FULL_TIME_BIT, CUE_PART_TIME_BIT, CUE_CONTRACT_BIT, CUE_TEMPORARY_BIT, CUE_INTERNSHIP_BIT,
-    CUE_INJECTION_BIT, CUE_SCAM_BIT, CUE_AGENCY_BIT, CUE_MISSION_BIT, CUE_MUST_BIT
+    CUE_REQUIRED_BIT,
+    CUE_PREFERRED_BIT,
+    CUE_NOT_NEEDED_BIT,
+    CUE_BACHELOR_BIT,
+    CUE_MASTER_BIT,
+    CUE_PHD_BIT,
+    CUE_DEGREE_BIT,
+    CUE_OR_EQUIVALENT_BIT,
+    CUE_EXPERIENCE_BIT,
+    CUE_ABILITY_BIT,
+    CUE_LEVEL_BIT,
+    CUE_CERTIFICATE_BIT,
+    CUE_AUTHORIZATION_BIT,
+    CUE_CLEARANCE_BIT,
+    CUE_SOFT_BIT,
+    CUE_PLACE_BIT,
+    CUE_SEEK_BIT,
+    CUE_DUTY_BIT,
+    CUE_BENEFIT_BIT,
+    CUE_PAY_BIT,
+    CUE_NOT_PAY_BIT,
+    CUE_LEGAL_BIT,
+    CUE_APPLY_BIT,
+    CUE_HIRING_BIT,
+    CUE_REMOTE_BIT,
+    CUE_HYBRID_BIT,
+    CUE_ONSITE_BIT,
+    CUE_NOT_REMOTE_BIT,
+    CUE_FULL_TIME_BIT,
+    CUE_PART_TIME_BIT,
+    CUE_CONTRACT_BIT,
+    CUE_TEMPORARY_BIT,
+    CUE_INTERNSHIP_BIT,
+    CUE_INJECTION_BIT,
+    CUE_SCAM_BIT,
+    CUE_AGENCY_BIT,
+    CUE_MISSION_BIT,
+    CUE_MUST_BIT
 };
 #define CUE(name) (UINT64_C(1) << CUE_##name##_BIT)
 
@@ -21,13 +55,13 @@ struct cue_hit {
 
 /* A clause: an item, or a sentence of a paragraph. Ranges are half open. */
 struct clause {
-    size_t start, end;          /* bytes */
+    size_t start, end; /* bytes */
     size_t token, token_end;
     size_t hit, hit_end;
-    size_t skill, skill_end;    /* mentions */
-    uint64_t cues;              /* all cues in it */
-    enum section_kind kind;     /* of its section or lead-in */
-    bool item, heading, lead;   /* lead: the words before the colon were taken off */
+    size_t skill, skill_end;  /* mentions */
+    uint64_t cues;            /* all cues in it */
+    enum section_kind kind;   /* of its section or lead-in */
+    bool item, heading, lead; /* lead: the words before the colon were taken off */
     bool first_in_line;
 };
 
@@ -47,7 +81,8 @@ struct reading {
 };
 
 /* -- analysis_reading.c -- */
-bool reading_make(struct reading *r) MUST_CHECK; /* fills all but a, posting, an; also an->sections; false: out of memory */
+bool reading_make(struct reading *r)
+    MUST_CHECK; /* fills all but a, posting, an; also an->sections; false: out of memory */
 /* Narrows a clause to [start, end): tokens, hits, mentions and cues follow. */
 struct clause clause_part(const struct reading *r, const struct clause *c, size_t start, size_t end);
 static inline struct str clause_str(const struct reading *r, const struct clause *c)
@@ -66,9 +101,9 @@ void analysis_title(struct reading *r);        /* title, company, confidential *
 void analysis_requirements(struct reading *r); /* requirements, experience, education */
 void analysis_responsibilities(struct reading *r);
 void analysis_pay(struct reading *r);
-void analysis_place(struct reading *r);        /* work mode, location, employment type */
+void analysis_place(struct reading *r); /* work mode, location, employment type */
 void analysis_seniority(struct reading *r);
-void analysis_culture(struct reading *r);      /* culture, mission */
+void analysis_culture(struct reading *r); /* culture, mission */
 void analysis_signals(struct reading *r);
 void analysis_keywords(struct reading *r);
 struct str analysis_language(const struct reading *r);

@@ -1,11 +1,14 @@
-/* The JobAnalysis document. What can be derived (skill lists, what is missing, the legitimacy tier, the drivers of the confidence) is derived
- * while writing, so that reading and writing again gives the same bytes. Reading takes every limit of the struct as a limit. */
+/* The JobAnalysis document. What can be derived (skill lists, what is missing, the legitimacy tier, the drivers of the
+ * confidence) is derived while writing, so that reading and writing again gives the same bytes. Reading takes every
+ * limit of the struct as a limit. */
 #include "pipeline/engine/analysis.h"
 
 #include <math.h>
 
-static const char *const kind_names[] = {"", "skill", "experience", "education", "certification", "language", "authorization", "location", "soft", "other"};
-static const char *const seniority_names[] = {"", "intern", "junior", "mid", "senior", "staff", "lead", "manager", "director", "executive"};
+static const char *const kind_names[] = {"",         "skill",         "experience", "education", "certification",
+                                         "language", "authorization", "location",   "soft",      "other"};
+static const char *const seniority_names[] = {"",      "intern", "junior",  "mid",      "senior",
+                                              "staff", "lead",   "manager", "director", "executive"};
 static const char *const priority_names[] = {"", "preferred", "required"};
 static const char *const education_names[] = {"none", "bachelor", "master", "phd"};
 static const char *const mode_names[] = {"", "onsite", "hybrid", "remote"};
@@ -20,7 +23,6 @@ const char *seniority_name(enum seniority s)
 {
     return (size_t)s < ARRAY_LEN(seniority_names) ? seniority_names[s] : "";
 }
-
 
 static void put_str(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key, struct str s)
 {
@@ -93,7 +95,8 @@ static bool slug_seen(const struct analysis *an, size_t upto, size_t skill, enum
     return false;
 }
 
-static void put_skill_list(yyjson_mut_doc *d, yyjson_mut_val *root, const char *key, const struct analysis *an, enum requirement_priority p)
+static void put_skill_list(yyjson_mut_doc *d, yyjson_mut_val *root, const char *key, const struct analysis *an,
+                           enum requirement_priority p)
 {
     yyjson_mut_val *arr = yyjson_mut_obj_add_arr(d, root, key);
     for (size_t i = 0; i < an->requirements_n; i++)
@@ -137,8 +140,11 @@ static void put_lists(yyjson_mut_doc *d, yyjson_mut_val *root, const struct anal
 
 static void put_missing(yyjson_mut_doc *d, yyjson_mut_val *root, const struct analysis *an)
 {
-    static const char *const names[] = {"pay is not stated", "location or work mode is not stated", "the employer is not named", "the level of experience is not stated", "no requirements were found"};
-    const bool missing[] = {an->pay.text.n == 0, an->location.n == 0 && an->work_mode == WORK_MODE_NONE, an->company.n == 0 || an->confidential,
+    static const char *const names[] = {"pay is not stated", "location or work mode is not stated",
+                                        "the employer is not named", "the level of experience is not stated",
+                                        "no requirements were found"};
+    const bool missing[] = {an->pay.text.n == 0, an->location.n == 0 && an->work_mode == WORK_MODE_NONE,
+                            an->company.n == 0 || an->confidential,
                             an->experience_years_min < 0 && an->seniority == SENIORITY_NONE, an->requirements_n == 0};
     yyjson_mut_val *arr = yyjson_mut_obj_add_arr(d, root, "missing_or_unclear");
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -171,9 +177,17 @@ static void put_judgement(yyjson_mut_doc *d, yyjson_mut_val *root, const struct 
     const struct {
         bool holds;
         const char *text;
-    } drivers[] = {{an->title.n > 0, "title found"}, {an->company.n > 0, "employer found"}, {an->requirements_n >= 5, "five or more requirements, each quoted"}, {an->requirements_n > 0 && an->requirements_n < 5, "few requirements"},
-                   {an->requirements_n == 0, "no requirements"}, {an->responsibilities_n >= 3, "duties found"}, {an->language.n && !str_eqc(an->language, "en"), "language other than English: headings are understood, sentences less"},
-                   {an->hidden_text, "hidden text was dropped"}, {an->truncated, "the posting was cut"}, {an->language.n == 0, "language unclear"}};
+    } drivers[] = {{an->title.n > 0, "title found"},
+                   {an->company.n > 0, "employer found"},
+                   {an->requirements_n >= 5, "five or more requirements, each quoted"},
+                   {an->requirements_n > 0 && an->requirements_n < 5, "few requirements"},
+                   {an->requirements_n == 0, "no requirements"},
+                   {an->responsibilities_n >= 3, "duties found"},
+                   {an->language.n && !str_eqc(an->language, "en"),
+                    "language other than English: headings are understood, sentences less"},
+                   {an->hidden_text, "hidden text was dropped"},
+                   {an->truncated, "the posting was cut"},
+                   {an->language.n == 0, "language unclear"}};
     yyjson_mut_val *c = yyjson_mut_obj_add_obj(d, root, "confidence");
     yyjson_mut_obj_add_real(d, c, "value", an->confidence);
     arr = yyjson_mut_obj_add_arr(d, c, "drivers");
@@ -247,36 +261,48 @@ static struct analysis_quote get_quote(yyjson_val *o, const char *key)
 {
     yyjson_val *v = json_get_obj(o, key);
     int64_t start = json_get_int(v, "start", 0), end = json_get_int(v, "end", 0);
-    return (struct analysis_quote){.text = json_get_str(v, "quote"), .start = start > 0 ? (size_t)start : 0, .end = end > 0 ? (size_t)end : 0};
+    return (struct analysis_quote){.text = json_get_str(v, "quote"),
+                                   .start = start > 0 ? (size_t)start : 0,
+                                   .end = end > 0 ? (size_t)end : 0};
 }
 
 static void get_requirement(yyjson_val *v, struct requirement *q)
 {
-    *q = (struct requirement){.id = json_get_str(v, "id"), .text = json_get_str(v, "text"), .weight = json_get_num(v, "weight", 0), .alternatives = json_get_bool(v, "alternatives", false),
-                              .years_min = (int)json_get_int(v, "years_min", -1), .knockout = json_get_bool(v, "knockout", false), .evidence = get_quote(v, "evidence")};
-    size_t kind = index_of(json_get_str(v, "kind"), kind_names, ARRAY_LEN(kind_names)), priority = index_of(json_get_str(v, "priority"), priority_names, ARRAY_LEN(priority_names));
+    *q = (struct requirement){.id = json_get_str(v, "id"),
+                              .text = json_get_str(v, "text"),
+                              .weight = json_get_num(v, "weight", 0),
+                              .alternatives = json_get_bool(v, "alternatives", false),
+                              .years_min = (int)json_get_int(v, "years_min", -1),
+                              .knockout = json_get_bool(v, "knockout", false),
+                              .evidence = get_quote(v, "evidence")};
+    size_t kind = index_of(json_get_str(v, "kind"), kind_names, ARRAY_LEN(kind_names)),
+           priority = index_of(json_get_str(v, "priority"), priority_names, ARRAY_LEN(priority_names));
     q->kind = kind ? (enum requirement_kind)kind : REQUIREMENT_OTHER;
     q->priority = priority ? (enum requirement_priority)priority : REQUIREMENT_PREFERRED;
     size_t i, max;
     yyjson_val *s;
-    yyjson_arr_foreach(json_get_arr(v, "skills"), i, max, s)
-        if (q->skills_n < ANALYSIS_SKILLS_PER_REQUIREMENT_MAX && yyjson_is_str(s))
-            q->skills[q->skills_n++] = json_str(s);
+    yyjson_arr_foreach(json_get_arr(v, "skills"), i, max,
+                       s) if (q->skills_n < ANALYSIS_SKILLS_PER_REQUIREMENT_MAX && yyjson_is_str(s))
+        q->skills[q->skills_n++] = json_str(s);
 }
 
 static void get_facts(yyjson_val *root, struct analysis *an)
 {
-    yyjson_val *company = json_get_obj(root, "company"), *job = json_get_obj(root, "employment"), *place = json_get_obj(root, "location"), *pay = json_get_obj(root, "compensation");
-    an->verdict = (enum analysis_verdict)index_of(json_get_str(root, "verdict"), verdict_names, ARRAY_LEN(verdict_names));
+    yyjson_val *company = json_get_obj(root, "company"), *job = json_get_obj(root, "employment"),
+               *place = json_get_obj(root, "location"), *pay = json_get_obj(root, "compensation");
+    an->verdict =
+        (enum analysis_verdict)index_of(json_get_str(root, "verdict"), verdict_names, ARRAY_LEN(verdict_names));
     an->title = json_get_str(root, "title");
     an->company = json_get_str(company, "name");
     an->confidential = json_get_bool(company, "confidential", false);
     an->language = json_get_str(root, "posting_language");
     an->employment_type = json_get_str(job, "type");
-    an->seniority = (enum seniority)index_of(json_get_str(job, "seniority"), seniority_names, ARRAY_LEN(seniority_names));
+    an->seniority =
+        (enum seniority)index_of(json_get_str(job, "seniority"), seniority_names, ARRAY_LEN(seniority_names));
     an->experience_years_min = (int)json_get_int(job, "experience_years_min", -1);
     an->experience_years_max = (int)json_get_int(job, "experience_years_max", -1);
-    an->education = (enum education_level)index_of(json_get_str(job, "education_level"), education_names, ARRAY_LEN(education_names));
+    an->education = (enum education_level)index_of(json_get_str(job, "education_level"), education_names,
+                                                   ARRAY_LEN(education_names));
     an->degree_optional = json_get_bool(job, "degree_optional", false);
     an->work_mode = (enum work_mode)index_of(json_get_str(place, "work_mode"), mode_names, ARRAY_LEN(mode_names));
     an->location = json_get_str(place, "text");
@@ -295,24 +321,30 @@ static void get_lists(yyjson_val *root, struct analysis *an)
 {
     size_t i, max;
     yyjson_val *v;
-    yyjson_arr_foreach(json_get_arr(root, "requirements"), i, max, v)
-        if (an->requirements_n < ANALYSIS_REQUIREMENTS_MAX)
-            get_requirement(v, &an->requirements[an->requirements_n++]);
-    yyjson_arr_foreach(json_get_arr(root, "responsibilities"), i, max, v)
-        if (an->responsibilities_n < ANALYSIS_RESPONSIBILITIES_MAX)
-            an->responsibilities[an->responsibilities_n++] = (struct analysis_responsibility){.text = json_get_str(v, "text"), .quote = get_quote(v, "evidence")};
-    yyjson_arr_foreach(json_get_arr(root, "keywords"), i, max, v)
-        if (an->keywords_n < ANALYSIS_KEYWORDS_MAX)
-            an->keywords[an->keywords_n++] = (struct analysis_keyword){.term = json_get_str(v, "term"), .count = (int)json_get_int(v, "count", 0), .critical = json_get_bool(v, "ats_critical", false)};
-    yyjson_arr_foreach(json_get_arr(root, "culture"), i, max, v)
-        if (an->culture_n < ANALYSIS_CULTURE_MAX)
-            an->culture[an->culture_n++] = (struct analysis_culture){.signal = json_get_str(v, "signal"), .polarity = json_get_str(v, "polarity"), .quote = get_quote(v, "evidence")};
-    yyjson_arr_foreach(json_get_arr(root, "sections"), i, max, v)
-        if (an->sections_n < ANALYSIS_SECTIONS_MAX)
-            an->sections[an->sections_n++] = (struct analysis_section){.heading = json_get_str(v, "heading"), .kind = json_get_str(v, "kind"), .start = (size_t)MAX(json_get_int(v, "start", 0), (int64_t)0), .end = (size_t)MAX(json_get_int(v, "end", 0), (int64_t)0)};
-    yyjson_arr_foreach(json_get_arr(json_get_obj(root, "legitimacy"), "signals"), i, max, v)
-        if (an->signals_n < ANALYSIS_SIGNALS_MAX)
-            an->signals[an->signals_n++] = (struct analysis_signal){.code = json_get_str(v, "code"), .quote = get_quote(v, "evidence")};
+    yyjson_arr_foreach(json_get_arr(root, "requirements"), i, max,
+                       v) if (an->requirements_n < ANALYSIS_REQUIREMENTS_MAX)
+        get_requirement(v, &an->requirements[an->requirements_n++]);
+    yyjson_arr_foreach(json_get_arr(root, "responsibilities"), i, max,
+                       v) if (an->responsibilities_n < ANALYSIS_RESPONSIBILITIES_MAX)
+        an->responsibilities[an->responsibilities_n++] =
+        (struct analysis_responsibility){.text = json_get_str(v, "text"), .quote = get_quote(v, "evidence")};
+    yyjson_arr_foreach(json_get_arr(root, "keywords"), i, max, v) if (an->keywords_n < ANALYSIS_KEYWORDS_MAX)
+        an->keywords[an->keywords_n++] = (struct analysis_keyword){.term = json_get_str(v, "term"),
+                                                                   .count = (int)json_get_int(v, "count", 0),
+                                                                   .critical = json_get_bool(v, "ats_critical", false)};
+    yyjson_arr_foreach(json_get_arr(root, "culture"), i, max, v) if (an->culture_n < ANALYSIS_CULTURE_MAX)
+        an->culture[an->culture_n++] = (struct analysis_culture){.signal = json_get_str(v, "signal"),
+                                                                 .polarity = json_get_str(v, "polarity"),
+                                                                 .quote = get_quote(v, "evidence")};
+    yyjson_arr_foreach(json_get_arr(root, "sections"), i, max, v) if (an->sections_n < ANALYSIS_SECTIONS_MAX)
+        an->sections[an->sections_n++] =
+        (struct analysis_section){.heading = json_get_str(v, "heading"),
+                                  .kind = json_get_str(v, "kind"),
+                                  .start = (size_t)MAX(json_get_int(v, "start", 0), (int64_t)0),
+                                  .end = (size_t)MAX(json_get_int(v, "end", 0), (int64_t)0)};
+    yyjson_arr_foreach(json_get_arr(json_get_obj(root, "legitimacy"), "signals"), i, max,
+                       v) if (an->signals_n < ANALYSIS_SIGNALS_MAX) an->signals[an->signals_n++] =
+        (struct analysis_signal){.code = json_get_str(v, "code"), .quote = get_quote(v, "evidence")};
 }
 
 int analysis_from_json(struct arena *a, struct str json, struct analysis **ret, struct err *err)
@@ -322,7 +354,8 @@ int analysis_from_json(struct arena *a, struct str json, struct analysis **ret, 
     if (r < 0)
         return r;
     if (!yyjson_is_obj(root) || json_get_int(root, "schema_version", 0) != ANALYSIS_SCHEMA_VERSION)
-        return err_set(err, ERR_SCHEMA, "the analysis is of schema version %d; this program reads version %d", (int)json_get_int(root, "schema_version", 0), ANALYSIS_SCHEMA_VERSION);
+        return err_set(err, ERR_SCHEMA, "the analysis is of schema version %d; this program reads version %d",
+                       (int)json_get_int(root, "schema_version", 0), ANALYSIS_SCHEMA_VERSION);
     struct analysis *an = ARENA_NEW(a, struct analysis);
     if (!an)
         return err_set(err, ERR_MEMORY, "the analysis needs more memory than its limit");

@@ -1,14 +1,15 @@
 /* Pay as it is quoted, and in numbers where the words leave no doubt.
  *
- * A money span is [currency] number [k] [- number [k]] [currency] [per period]. Every span of the text is a candidate; words about pay nearby
- * raise it, words about bonuses, budgets and revenue lower it, plausible size for its period is required. */
+ * A money span is [currency] number [k] [- number [k]] [currency] [per period]. Every span of the text is a candidate;
+ * words about pay nearby raise it, words about bonuses, budgets and revenue lower it, plausible size for its period is
+ * required. */
 #include "pipeline/engine/analysis_internal.h"
 
 #include <stdlib.h>
 #include "base/utf8.h"
 
 #define PAY_WINDOW_BYTES 60
-#define PAY_YEAR_MIN 12000.0
+#define PAY_YEAR_MIN     12000.0
 
 struct money {
     size_t start, end;
@@ -20,8 +21,14 @@ struct money {
 
 static const struct {
     const char *word, *code;
-} currencies[] = {{"$", "USD"}, {"US$", "USD"}, {"USD", "USD"}, {"\xE2\x82\xAC", "EUR"}, {"EUR", "EUR"}, {"\xC2\xA3", "GBP"}, {"GBP", "GBP"}, {"CHF", "CHF"}, {"CAD", "CAD"}, {"C$", "CAD"}, {"AUD", "AUD"}, {"A$", "AUD"},
-                  {"SEK", "SEK"}, {"NOK", "NOK"}, {"DKK", "DKK"}, {"PLN", "PLN"}, {"INR", "INR"}, {"\xE2\x82\xB9", "INR"}, {"JPY", "JPY"}, {"\xC2\xA5", "JPY"}, {"SGD", "SGD"}, {"NZD", "NZD"}, {"BRL", "BRL"}, {"R$", "BRL"}, {"dollars", "USD"}, {"euros", "EUR"}, {"euro", "EUR"}, {"Euro", "EUR"}, {"pounds", "GBP"}};
+} currencies[] = {{"$", "USD"},       {"US$", "USD"},          {"USD", "USD"},  {"\xE2\x82\xAC", "EUR"},
+                  {"EUR", "EUR"},     {"\xC2\xA3", "GBP"},     {"GBP", "GBP"},  {"CHF", "CHF"},
+                  {"CAD", "CAD"},     {"C$", "CAD"},           {"AUD", "AUD"},  {"A$", "AUD"},
+                  {"SEK", "SEK"},     {"NOK", "NOK"},          {"DKK", "DKK"},  {"PLN", "PLN"},
+                  {"INR", "INR"},     {"\xE2\x82\xB9", "INR"}, {"JPY", "JPY"},  {"\xC2\xA5", "JPY"},
+                  {"SGD", "SGD"},     {"NZD", "NZD"},          {"BRL", "BRL"},  {"R$", "BRL"},
+                  {"dollars", "USD"}, {"euros", "EUR"},        {"euro", "EUR"}, {"Euro", "EUR"},
+                  {"pounds", "GBP"}};
 
 /* Currency that starts at i; its bytes, 0 when none. The longest wins. */
 static size_t currency_at(struct str s, size_t i, const char **ret)
@@ -59,14 +66,17 @@ static double amount_at(struct str s, size_t i, size_t *ret_end, bool *ret_k)
     }
     if (digits == 0)
         return -1;
-    while (at + 3 < s.n + 0 && strchr(",. '", s.p[at]) && str_is_digit(s.p[at + 1]) && str_is_digit(s.p[at + 2]) && str_is_digit(s.p[at + 3]) && !(at + 4 < s.n && str_is_digit(s.p[at + 4])) && digits <= 3 && v < 1e7) {
+    while (at + 3 < s.n + 0 && strchr(",. '", s.p[at]) && str_is_digit(s.p[at + 1]) && str_is_digit(s.p[at + 2]) &&
+           str_is_digit(s.p[at + 3]) && !(at + 4 < s.n && str_is_digit(s.p[at + 4])) && digits <= 3 && v < 1e7) {
         v = v * 1000 + (s.p[at + 1] - '0') * 100 + (s.p[at + 2] - '0') * 10 + (s.p[at + 3] - '0');
         at += 4;
     }
-    if (at + 2 < s.n && (s.p[at] == '.' || s.p[at] == ',') && str_is_digit(s.p[at + 1]) && str_is_digit(s.p[at + 2]) && !(at + 3 < s.n && str_is_digit(s.p[at + 3]))) {
+    if (at + 2 < s.n && (s.p[at] == '.' || s.p[at] == ',') && str_is_digit(s.p[at + 1]) && str_is_digit(s.p[at + 2]) &&
+        !(at + 3 < s.n && str_is_digit(s.p[at + 3]))) {
         v += (s.p[at + 1] - '0') * 0.1 + (s.p[at + 2] - '0') * 0.01;
         at += 3;
-    } else if (at + 1 < s.n && s.p[at] == '.' && str_is_digit(s.p[at + 1]) && !(at + 2 < s.n && str_is_digit(s.p[at + 2]))) {
+    } else if (at + 1 < s.n && s.p[at] == '.' && str_is_digit(s.p[at + 1]) &&
+               !(at + 2 < s.n && str_is_digit(s.p[at + 2]))) {
         v += (s.p[at + 1] - '0') * 0.1;
         at += 2;
     }
@@ -84,7 +94,9 @@ static double amount_at(struct str s, size_t i, size_t *ret_end, bool *ret_k)
 
 static size_t range_sign(struct str s, size_t i)
 {
-    static const char *const signs[] = {"-", "\xE2\x80\x93", "\xE2\x80\x94", "to", "and", "bis", "und", "\xC3\xA0", "a", "y", "et", "tot", "up to"};
+    static const char *const signs[] = {"-",   "\xE2\x80\x93", "\xE2\x80\x94", "to", "and",
+                                        "bis", "und",          "\xC3\xA0",     "a",  "y",
+                                        "et",  "tot",          "up to"};
     size_t at = spaces(s, i);
     for (size_t k = 0; k < ARRAY_LEN(signs); k++) {
         size_t n = strlen(signs[k]);
@@ -99,20 +111,74 @@ static const char *period_at(struct str s, size_t i, size_t *ret_end)
 {
     static const struct {
         const char *word, *period;
-    } words[] = {{"per hour", "hour"}, {"an hour", "hour"}, {"hourly", "hour"}, {"/hour", "hour"}, {"/hr", "hour"}, {"/ hour", "hour"}, {"/HR", "hour"}, {"p/h", "hour"}, {"/h", "hour"}, {"hour", "hour"}, {"per day", "day"}, {"a day", "day"}, {"/day", "day"}, {"daily", "day"},
-                 {"per week", "week"}, {"a week", "week"}, {"/week", "week"}, {"weekly", "week"}, {"gross per month", "month"}, {"per month", "month"}, {"a month", "month"}, {"/month", "month"}, {"/mo", "month"}, {"monthly", "month"}, {"im Monat", "month"}, {"pro Monat", "month"}, {"par mois", "month"}, {"al mes", "month"}, {"per maand", "month"}, {"brut mensuel", "month"},
-                 {"per year", "year"}, {"a year", "year"}, {"per annum", "year"}, {"annually", "year"}, {"yearly", "year"}, {"/year", "year"}, {"/yr", "year"}, {"p.a.", "year"}, {"pa ", "year"}, {"im Jahr", "year"}, {"pro Jahr", "year"}, {"brutto im Jahr", "year"}, {"par an", "year"}, {"bruts annuels", "year"}, {"al a\xC3\xB1o", "year"}, {"per jaar", "year"}, {"annual", "year"}, {"brut annuel", "year"}, {"brutos anuales", "year"}, {"lordi annui", "year"}, {"all'anno", "year"}, {"annui", "year"}, {"jaarlijks", "year"}, {"brut par an", "year"}, {"bruts par an", "year"}};
+    } words[] = {{"per hour", "hour"},
+                 {"an hour", "hour"},
+                 {"hourly", "hour"},
+                 {"/hour", "hour"},
+                 {"/hr", "hour"},
+                 {"/ hour", "hour"},
+                 {"/HR", "hour"},
+                 {"p/h", "hour"},
+                 {"/h", "hour"},
+                 {"hour", "hour"},
+                 {"per day", "day"},
+                 {"a day", "day"},
+                 {"/day", "day"},
+                 {"daily", "day"},
+                 {"per week", "week"},
+                 {"a week", "week"},
+                 {"/week", "week"},
+                 {"weekly", "week"},
+                 {"gross per month", "month"},
+                 {"per month", "month"},
+                 {"a month", "month"},
+                 {"/month", "month"},
+                 {"/mo", "month"},
+                 {"monthly", "month"},
+                 {"im Monat", "month"},
+                 {"pro Monat", "month"},
+                 {"par mois", "month"},
+                 {"al mes", "month"},
+                 {"per maand", "month"},
+                 {"brut mensuel", "month"},
+                 {"per year", "year"},
+                 {"a year", "year"},
+                 {"per annum", "year"},
+                 {"annually", "year"},
+                 {"yearly", "year"},
+                 {"/year", "year"},
+                 {"/yr", "year"},
+                 {"p.a.", "year"},
+                 {"pa ", "year"},
+                 {"im Jahr", "year"},
+                 {"pro Jahr", "year"},
+                 {"brutto im Jahr", "year"},
+                 {"par an", "year"},
+                 {"bruts annuels", "year"},
+                 {"al a\xC3\xB1o", "year"},
+                 {"per jaar", "year"},
+                 {"annual", "year"},
+                 {"brut annuel", "year"},
+                 {"brutos anuales", "year"},
+                 {"lordi annui", "year"},
+                 {"all'anno", "year"},
+                 {"annui", "year"},
+                 {"jaarlijks", "year"},
+                 {"brut par an", "year"},
+                 {"bruts par an", "year"}};
     size_t at = i;
     while (at < s.n && (s.p[at] == ' ' || s.p[at] == ',') && at < i + 2)
         at++;
-    static const char *const skip[] = {"gross ", "base ", "brutto ", "depending on experience ", "USD ", "brut ", "bruts "};
+    static const char *const skip[] = {"gross ", "base ", "brutto ", "depending on experience ",
+                                       "USD ",   "brut ", "bruts "};
     for (size_t k = 0; k < ARRAY_LEN(skip); k++)
         if (str_istarts(str_sub(s, at, s.n), skip[k]) && period_at(s, at + strlen(skip[k]) - 1, ret_end)[0])
             return period_at(s, at + strlen(skip[k]) - 1, ret_end);
     for (size_t k = 0; k < ARRAY_LEN(words); k++) {
         struct str rest = str_sub(s, at, s.n);
         size_t n = strlen(words[k].word);
-        if (str_istarts(rest, words[k].word) && (rest.n == n || !str_is_alnum(rest.p[n]) || words[k].word[n - 1] == ' ')) {
+        if (str_istarts(rest, words[k].word) &&
+            (rest.n == n || !str_is_alnum(rest.p[n]) || words[k].word[n - 1] == ' ')) {
             *ret_end = at + n;
             return words[k].period;
         }
@@ -189,13 +255,17 @@ static int money_score(const struct reading *r, const struct money *m)
         line--;
     while (line_end < r->text.n && r->text.p[line_end] != '\n' && line_end - m->end < PAY_WINDOW_BYTES / 2)
         line_end++;
-    struct clause whole = {0}, before = clause_part(r, &whole, line, m->start), after = clause_part(r, &whole, m->end, line_end);
+    struct clause whole = {0}, before = clause_part(r, &whole, line, m->start),
+                  after = clause_part(r, &whole, m->end, line_end);
     int score = m->max > 0 ? 3 : 0;
     score += m->period[0] ? 2 : 0;
     score += before.cues & CUE(PAY) ? 3 : 0;
     score += after.cues & CUE(PAY) ? 1 : 0;
     /* "$58,000 salary" */
-    score += after.hit < after.hit_end && r->hits[after.hit].token == after.token && (r->hits[after.hit].cues & CUE(PAY)) ? 4 : 0;
+    score +=
+        after.hit < after.hit_end && r->hits[after.hit].token == after.token && (r->hits[after.hit].cues & CUE(PAY))
+            ? 4
+            : 0;
     /* the word right before the amount decides: "bonus of $5,000" but "salary of $90,000 plus bonus" */
     score -= before.cues & CUE(NOT_PAY) ? 3 : 0;
     score -= (after.cues & CUE(NOT_PAY)) && !(m->max > 0) ? 2 : 0;
@@ -239,7 +309,9 @@ static void pay_from_facts(struct reading *r)
     an->pay.min = f->salary_min;
     an->pay.max = f->salary_max > 0 ? f->salary_max : f->salary_min;
     an->pay.currency = f->currency;
-    an->pay.period = f->salary_period.n ? f->salary_period : f->salary_min >= PAY_YEAR_MIN ? STR("year") : (struct str){"", 0};
+    an->pay.period = f->salary_period.n              ? f->salary_period
+                     : f->salary_min >= PAY_YEAR_MIN ? STR("year")
+                                                     : (struct str){"", 0};
     struct money m;
     if (f->salary_min > 0)
         return;
@@ -266,7 +338,9 @@ void analysis_pay(struct reading *r)
     int best_score = 0;
     for (size_t i = 0; i < r->text.n; i++) {
         unsigned char c = (unsigned char)r->text.p[i];
-        bool start = str_is_digit((char)c) ? !(i && (str_is_alnum(r->text.p[i - 1]) || strchr(".,/-", r->text.p[i - 1]))) : c == '$' || c >= 0xC2 || (c >= 'A' && c <= 'Z' && !(i && str_is_alnum(r->text.p[i - 1])));
+        bool start = str_is_digit((char)c)
+                         ? !(i && (str_is_alnum(r->text.p[i - 1]) || strchr(".,/-", r->text.p[i - 1])))
+                         : c == '$' || c >= 0xC2 || (c >= 'A' && c <= 'Z' && !(i && str_is_alnum(r->text.p[i - 1])));
         if (!start || !money_at(r->text, i, &m))
             continue;
         int score = plausible(&m) ? money_score(r, &m) : -1;

@@ -1,13 +1,103 @@
-/* Where and how: work mode, location, employment type, seniority. Stated facts first, then lines with a label, then the top of the text. */
+/* Where and how: work mode, location, employment type, seniority. Stated facts first, then lines with a label, then the
+ * top of the text. */
 #include "pipeline/engine/analysis_internal.h"
 
 #include "base/utf8.h"
 
 #define LOCATION_MAX_BYTES 160
-#define TOP_BYTES 900
+#define TOP_BYTES          900
 
-static const char *const us_states[] = {"AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC"};
-static const char *const regions[] = {"Alabama", "Alaska", "Arizona", "Arkansas", "California", "Colorado", "Connecticut", "Delaware", "Florida", "Georgia", "Hawaii", "Idaho", "Illinois", "Indiana", "Iowa", "Kansas", "Kentucky", "Louisiana", "Maine", "Maryland", "Massachusetts", "Michigan", "Minnesota", "Mississippi", "Missouri", "Montana", "Nebraska", "Nevada", "New Hampshire", "New Jersey", "New Mexico", "New York", "North Carolina", "North Dakota", "Ohio", "Oklahoma", "Oregon", "Pennsylvania", "Rhode Island", "South Carolina", "South Dakota", "Tennessee", "Texas", "Utah", "Vermont", "Virginia", "Washington", "West Virginia", "Wisconsin", "Wyoming", "Ontario", "Quebec", "British Columbia", "UK", "United Kingdom", "England", "Scotland", "Wales", "Ireland", "Germany", "France", "Spain", "Italy", "the Netherlands", "Netherlands", "Portugal", "Belgium", "Austria", "Switzerland", "Poland", "Sweden", "Denmark", "Norway", "Finland", "USA", "Canada", "Australia", "India", "Singapore", "Japan", "Brazil", "Mexico", "Estonia", "Deutschland", "España", "Italia", "Nederland"};
+static const char *const us_states[] = {"AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL",
+                                        "IN", "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT",
+                                        "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI",
+                                        "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC"};
+static const char *const regions[] = {"Alabama",
+                                      "Alaska",
+                                      "Arizona",
+                                      "Arkansas",
+                                      "California",
+                                      "Colorado",
+                                      "Connecticut",
+                                      "Delaware",
+                                      "Florida",
+                                      "Georgia",
+                                      "Hawaii",
+                                      "Idaho",
+                                      "Illinois",
+                                      "Indiana",
+                                      "Iowa",
+                                      "Kansas",
+                                      "Kentucky",
+                                      "Louisiana",
+                                      "Maine",
+                                      "Maryland",
+                                      "Massachusetts",
+                                      "Michigan",
+                                      "Minnesota",
+                                      "Mississippi",
+                                      "Missouri",
+                                      "Montana",
+                                      "Nebraska",
+                                      "Nevada",
+                                      "New Hampshire",
+                                      "New Jersey",
+                                      "New Mexico",
+                                      "New York",
+                                      "North Carolina",
+                                      "North Dakota",
+                                      "Ohio",
+                                      "Oklahoma",
+                                      "Oregon",
+                                      "Pennsylvania",
+                                      "Rhode Island",
+                                      "South Carolina",
+                                      "South Dakota",
+                                      "Tennessee",
+                                      "Texas",
+                                      "Utah",
+                                      "Vermont",
+                                      "Virginia",
+                                      "Washington",
+                                      "West Virginia",
+                                      "Wisconsin",
+                                      "Wyoming",
+                                      "Ontario",
+                                      "Quebec",
+                                      "British Columbia",
+                                      "UK",
+                                      "United Kingdom",
+                                      "England",
+                                      "Scotland",
+                                      "Wales",
+                                      "Ireland",
+                                      "Germany",
+                                      "France",
+                                      "Spain",
+                                      "Italy",
+                                      "the Netherlands",
+                                      "Netherlands",
+                                      "Portugal",
+                                      "Belgium",
+                                      "Austria",
+                                      "Switzerland",
+                                      "Poland",
+                                      "Sweden",
+                                      "Denmark",
+                                      "Norway",
+                                      "Finland",
+                                      "USA",
+                                      "Canada",
+                                      "Australia",
+                                      "India",
+                                      "Singapore",
+                                      "Japan",
+                                      "Brazil",
+                                      "Mexico",
+                                      "Estonia",
+                                      "Deutschland",
+                                      "España",
+                                      "Italia",
+                                      "Nederland"};
 
 static struct str keyed(const struct reading *r, const char *const *keys, size_t n)
 {
@@ -41,9 +131,11 @@ static struct str place_at(struct str s, size_t comma)
     size_t start = comma, end = comma + 1, words = 0;
     while (start && words < 3) {
         size_t w = start;
-        while (w && (str_is_alpha(s.p[w - 1]) || (unsigned char)s.p[w - 1] >= 0x80 || s.p[w - 1] == '-' || s.p[w - 1] == '\''))
+        while (w && (str_is_alpha(s.p[w - 1]) || (unsigned char)s.p[w - 1] >= 0x80 || s.p[w - 1] == '-' ||
+                     s.p[w - 1] == '\''))
             w--;
-        if (w == start || !((s.p[w] >= 'A' && s.p[w] <= 'Z') || ((unsigned char)s.p[w] >= 0xC3 && (unsigned char)s.p[w] < 0xE0)))
+        if (w == start ||
+            !((s.p[w] >= 'A' && s.p[w] <= 'Z') || ((unsigned char)s.p[w] >= 0xC3 && (unsigned char)s.p[w] < 0xE0)))
             break;
         start = w;
         words++;
@@ -62,7 +154,8 @@ static struct str place_at(struct str s, size_t comma)
         end++;
     struct str tail = str_sub(s, end, s.n);
     for (size_t i = 0; i < ARRAY_LEN(us_states); i++)
-        if (str_starts(tail, us_states[i]) && !(s.p[comma] == ' ' && strstr("OR IN ME OK HI", us_states[i])) && (tail.n == 2 || !str_is_alnum(tail.p[2])))
+        if (str_starts(tail, us_states[i]) && !(s.p[comma] == ' ' && strstr("OR IN ME OK HI", us_states[i])) &&
+            (tail.n == 2 || !str_is_alnum(tail.p[2])))
             return str_sub(s, start, end + 2);
     for (size_t i = 0; i < ARRAY_LEN(regions); i++)
         if (str_starts(tail, regions[i]) && (tail.n == strlen(regions[i]) || !str_is_alpha(tail.p[strlen(regions[i])])))
@@ -73,7 +166,8 @@ static struct str place_at(struct str s, size_t comma)
 static struct str place_find(struct str s)
 {
     for (size_t i = 1; i < s.n; i++) {
-        if (s.p[i] != ',' && !(s.p[i] == ' ' && i + 3 <= s.n && s.p[i + 1] >= 'A' && s.p[i + 1] <= 'Z' && s.p[i + 2] >= 'A' && s.p[i + 2] <= 'Z' && (i + 3 == s.n || !str_is_alnum(s.p[i + 3]))))
+        if (s.p[i] != ',' && !(s.p[i] == ' ' && i + 3 <= s.n && s.p[i + 1] >= 'A' && s.p[i + 1] <= 'Z' &&
+                               s.p[i + 2] >= 'A' && s.p[i + 2] <= 'Z' && (i + 3 == s.n || !str_is_alnum(s.p[i + 3]))))
             continue;
         struct str p = place_at(s, i);
         if (p.n && !str_starts(p, "Remote"))
@@ -91,7 +185,8 @@ struct str analysis_place_find(struct str s)
 static bool bare_place(const struct reading *r, struct str f)
 {
     size_t words = 1;
-    if (f.n < 3 || f.n > 40 || !(f.p[0] >= 'A' && f.p[0] <= 'Z') || str_ieq(f, r->an->company) || title_has_job_noun(f) || str_ifind(r->an->title, f) >= 0)
+    if (f.n < 3 || f.n > 40 || !(f.p[0] >= 'A' && f.p[0] <= 'Z') || str_ieq(f, r->an->company) ||
+        title_has_job_noun(f) || str_ifind(r->an->title, f) >= 0)
         return false;
     for (size_t i = 0; i < f.n; i++) {
         words += f.p[i] == ' ';
@@ -124,7 +219,8 @@ static struct str top_line_place(const struct reading *r)
                 f = str_sub(f, 2, f.n);
             ptrdiff_t stop = str_find(f, STR(". "));
             f = str_sub(f, 0, stop > 3 ? (size_t)stop : f.n);
-            if (f.n > 2 && f.n < 70 && (str_istarts(f, "remote") || str_ifind_word(f, "hybrid", 0) >= 0) && f.p[f.n - 1] != '.')
+            if (f.n > 2 && f.n < 70 && (str_istarts(f, "remote") || str_ifind_word(f, "hybrid", 0) >= 0) &&
+                f.p[f.n - 1] != '.')
                 return f;
             if (seen++ && bare.n == 0 && bare_place(r, f))
                 bare = f;
@@ -135,7 +231,10 @@ static struct str top_line_place(const struct reading *r)
 
 static void location_find(struct reading *r)
 {
-    static const char *const keys[] = {"location", "locations", "where", "site", "duty station", "facility", "standort", "arbeitsort", "lieu", "localisation", "ubicación", "sede", "locatie", "localização", "place of work", "job location", "based in", "office"};
+    static const char *const keys[] = {"location",     "locations", "where",      "site",        "duty station",
+                                       "facility",     "standort",  "arbeitsort", "lieu",        "localisation",
+                                       "ubicación",    "sede",      "locatie",    "localização", "place of work",
+                                       "job location", "based in",  "office"};
     struct str s = r->posting->facts.location;
     if (s.n == 0)
         s = keyed(r, keys, ARRAY_LEN(keys));
@@ -198,7 +297,10 @@ static const char *type_of_fact(struct str s)
 {
     static const struct {
         const char *word, *type;
-    } map[] = {{"full", "full_time"}, {"part", "part_time"}, {"contract", "contract"}, {"freelance", "contract"}, {"temporary", "temporary"}, {"term", "temporary"}, {"intern", "internship"}, {"per_diem", "temporary"}, {"volunteer", "other"}, {"vollzeit", "full_time"}, {"other", "other"}};
+    } map[] = {{"full", "full_time"},     {"part", "part_time"},      {"contract", "contract"},
+               {"freelance", "contract"}, {"temporary", "temporary"}, {"term", "temporary"},
+               {"intern", "internship"},  {"per_diem", "temporary"},  {"volunteer", "other"},
+               {"vollzeit", "full_time"}, {"other", "other"}};
     for (size_t i = 0; i < ARRAY_LEN(map); i++)
         if (str_ifind(s, str_of(map[i].word)) >= 0)
             return map[i].type;
@@ -210,21 +312,29 @@ static void type_find(struct reading *r)
     static const struct {
         uint64_t cue;
         const char *type;
-    } order[] = {{CUE(INTERNSHIP), "internship"}, {CUE(CONTRACT), "contract"}, {CUE(TEMPORARY), "temporary"}, {CUE(PART_TIME), "part_time"}, {CUE(FULL_TIME), "full_time"}};
+    } order[] = {{CUE(INTERNSHIP), "internship"},
+                 {CUE(CONTRACT), "contract"},
+                 {CUE(TEMPORARY), "temporary"},
+                 {CUE(PART_TIME), "part_time"},
+                 {CUE(FULL_TIME), "full_time"}};
     struct analysis *an = r->an;
     an->employment_type = str_of(type_of_fact(r->posting->facts.employment_type));
     if (an->employment_type.n)
         return;
     uint64_t title = cues_in(r, an->title), top = 0, all = 0;
-    title |= str_ifind_word(an->title, "intern", 0) >= 0 || str_ifind_word(an->title, "internship", 0) >= 0 ? CUE(INTERNSHIP) : 0;
+    title |= str_ifind_word(an->title, "intern", 0) >= 0 || str_ifind_word(an->title, "internship", 0) >= 0
+                 ? CUE(INTERNSHIP)
+                 : 0;
     for (size_t i = 0; i < r->clauses_n; i++) {
         const struct clause *c = &r->clauses[i];
-        if (c->cues & CUE(INJECTION) || c->kind == SECTION_LEGAL || c->kind == SECTION_DUTIES || c->kind == SECTION_BENEFITS)
+        if (c->cues & CUE(INJECTION) || c->kind == SECTION_LEGAL || c->kind == SECTION_DUTIES ||
+            c->kind == SECTION_BENEFITS)
             continue;
         top |= c->start < TOP_BYTES ? c->cues : 0;
         all |= c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED ? 0 : c->cues;
     }
-    /* interns and contractors are often mentioned without being meant: only title and top count for them; what is full time is not less */
+    /* interns and contractors are often mentioned without being meant: only title and top count for them; what is full
+     * time is not less */
     top = top & CUE(FULL_TIME) ? top & ~(CUE(PART_TIME) | CUE(INTERNSHIP)) : top & ~CUE(INTERNSHIP);
     all = all & CUE(FULL_TIME) ? CUE(FULL_TIME) : all & (CUE(PART_TIME) | CUE(TEMPORARY));
     const uint64_t sources[] = {title, top, all};
@@ -248,10 +358,42 @@ void analysis_seniority(struct reading *r)
     static const struct {
         const char *word;
         enum seniority level;
-    } words[] = {{"intern", SENIORITY_INTERN}, {"internship", SENIORITY_INTERN}, {"trainee", SENIORITY_INTERN}, {"werkstudent", SENIORITY_INTERN}, {"apprentice", SENIORITY_INTERN},
-                 {"chief", SENIORITY_EXECUTIVE}, {"vp", SENIORITY_EXECUTIVE}, {"vice president", SENIORITY_EXECUTIVE}, {"ceo", SENIORITY_EXECUTIVE}, {"cto", SENIORITY_EXECUTIVE}, {"executive director", SENIORITY_EXECUTIVE}, {"head of", SENIORITY_DIRECTOR},
-                 {"director", SENIORITY_DIRECTOR}, {"assistant commissioner", SENIORITY_DIRECTOR}, {"branch chief", SENIORITY_MANAGER}, {"supervisor", SENIORITY_MANAGER}, {"engineering manager", SENIORITY_MANAGER}, {"manager of", SENIORITY_MANAGER}, {"principal", SENIORITY_STAFF}, {"staff engineer", SENIORITY_STAFF}, {"staff software", SENIORITY_STAFF},
-                 {"tech lead", SENIORITY_LEAD}, {"team lead", SENIORITY_LEAD}, {"lead", SENIORITY_LEAD}, {"senior", SENIORITY_SENIOR}, {"sr", SENIORITY_SENIOR}, {"sénior", SENIORITY_SENIOR}, {"junior", SENIORITY_JUNIOR}, {"jr", SENIORITY_JUNIOR}, {"entry level", SENIORITY_JUNIOR}, {"graduate", SENIORITY_JUNIOR}, {"associate", SENIORITY_JUNIOR}, {"mid-level", SENIORITY_MID}, {"mid level", SENIORITY_MID}, {"intermediate", SENIORITY_MID}, {"first job", SENIORITY_JUNIOR}};
+    } words[] = {{"intern", SENIORITY_INTERN},
+                 {"internship", SENIORITY_INTERN},
+                 {"trainee", SENIORITY_INTERN},
+                 {"werkstudent", SENIORITY_INTERN},
+                 {"apprentice", SENIORITY_INTERN},
+                 {"chief", SENIORITY_EXECUTIVE},
+                 {"vp", SENIORITY_EXECUTIVE},
+                 {"vice president", SENIORITY_EXECUTIVE},
+                 {"ceo", SENIORITY_EXECUTIVE},
+                 {"cto", SENIORITY_EXECUTIVE},
+                 {"executive director", SENIORITY_EXECUTIVE},
+                 {"head of", SENIORITY_DIRECTOR},
+                 {"director", SENIORITY_DIRECTOR},
+                 {"assistant commissioner", SENIORITY_DIRECTOR},
+                 {"branch chief", SENIORITY_MANAGER},
+                 {"supervisor", SENIORITY_MANAGER},
+                 {"engineering manager", SENIORITY_MANAGER},
+                 {"manager of", SENIORITY_MANAGER},
+                 {"principal", SENIORITY_STAFF},
+                 {"staff engineer", SENIORITY_STAFF},
+                 {"staff software", SENIORITY_STAFF},
+                 {"tech lead", SENIORITY_LEAD},
+                 {"team lead", SENIORITY_LEAD},
+                 {"lead", SENIORITY_LEAD},
+                 {"senior", SENIORITY_SENIOR},
+                 {"sr", SENIORITY_SENIOR},
+                 {"sénior", SENIORITY_SENIOR},
+                 {"junior", SENIORITY_JUNIOR},
+                 {"jr", SENIORITY_JUNIOR},
+                 {"entry level", SENIORITY_JUNIOR},
+                 {"graduate", SENIORITY_JUNIOR},
+                 {"associate", SENIORITY_JUNIOR},
+                 {"mid-level", SENIORITY_MID},
+                 {"mid level", SENIORITY_MID},
+                 {"intermediate", SENIORITY_MID},
+                 {"first job", SENIORITY_JUNIOR}};
     struct analysis *an = r->an;
     /* "branch chief" is no chief */
     bool branch = str_ifind(an->title, STR("branch chief")) >= 0;
@@ -260,7 +402,8 @@ void analysis_seniority(struct reading *r)
             an->seniority = words[i].level;
             return;
         }
-    static const char *const phrases[] = {"junior level", "entry-level", "entry level", "early-career", "new graduates welcome", "first job"};
+    static const char *const phrases[] = {"junior level", "entry-level",           "entry level",
+                                          "early-career", "new graduates welcome", "first job"};
     struct str top = str_sub(r->text, 0, MIN(r->text.n, (size_t)2500));
     for (size_t i = 0; i < ARRAY_LEN(phrases); i++)
         if (str_ifind(top, str_of(phrases[i])) >= 0) {

@@ -1,53 +1,54 @@
-/* The one pass that everything else draws on: tokens, cue phrases, skills, then clauses with the kind of section they stand in.
+/* The one pass that everything else draws on: tokens, cue phrases, skills, then clauses with the kind of section they
+ * stand in.
  *
- * The kind of a clause comes from, strongest first: its own lead-in ("Preferred: ..."), a line ending in a colon above its list, the
- * heading above. A lead-in reaches to the end of its line, a colon line to the end of its list. */
+ * The kind of a clause comes from, strongest first: its own lead-in ("Preferred: ..."), a line ending in a colon above
+ * its list, the heading above. A lead-in reaches to the end of its line, a colon line to the end of its list. */
 #include "pipeline/engine/analysis_internal.h"
 
 #include <pthread.h>
 #include "base/utf8.h"
 
-#define LEAD_MAX_BYTES 64
+#define LEAD_MAX_BYTES    64
 #define SENTENCE_ITEM_MIN 240 /* items longer than this are cut into sentences */
 
-#define REQUIRED CUE(REQUIRED)
-#define PREFERRED CUE(PREFERRED)
-#define NOT_NEEDED CUE(NOT_NEEDED)
-#define BACHELOR CUE(BACHELOR)
-#define MASTER CUE(MASTER)
-#define PHD CUE(PHD)
-#define DEGREE CUE(DEGREE)
-#define OR_EQUIVALENT CUE(OR_EQUIVALENT)
-#define EXPERIENCE CUE(EXPERIENCE)
-#define ABILITY CUE(ABILITY)
-#define LEVEL CUE(LEVEL)
-#define CERTIFICATE CUE(CERTIFICATE)
-#define AUTHORIZATION CUE(AUTHORIZATION)
-#define CLEARANCE CUE(CLEARANCE)
-#define SOFT CUE(SOFT)
-#define PLACE CUE(PLACE)
-#define SEEK CUE(SEEK)
-#define DUTY CUE(DUTY)
-#define BENEFIT CUE(BENEFIT)
-#define PAY CUE(PAY)
-#define NOT_PAY CUE(NOT_PAY)
-#define LEGAL CUE(LEGAL)
-#define APPLY CUE(APPLY)
-#define HIRING CUE(HIRING)
-#define REMOTE CUE(REMOTE)
-#define HYBRID CUE(HYBRID)
-#define ONSITE CUE(ONSITE)
-#define NOT_REMOTE CUE(NOT_REMOTE)
-#define FULL_TIME CUE(FULL_TIME)
-#define PART_TIME CUE(PART_TIME)
-#define CONTRACT CUE(CONTRACT)
-#define TEMPORARY CUE(TEMPORARY)
-#define INTERNSHIP CUE(INTERNSHIP)
-#define INJECTION CUE(INJECTION)
-#define SCAM CUE(SCAM)
-#define AGENCY CUE(AGENCY)
-#define MISSION CUE(MISSION)
-#define MUST CUE(MUST)
+#define REQUIRED        CUE(REQUIRED)
+#define PREFERRED       CUE(PREFERRED)
+#define NOT_NEEDED      CUE(NOT_NEEDED)
+#define BACHELOR        CUE(BACHELOR)
+#define MASTER          CUE(MASTER)
+#define PHD             CUE(PHD)
+#define DEGREE          CUE(DEGREE)
+#define OR_EQUIVALENT   CUE(OR_EQUIVALENT)
+#define EXPERIENCE      CUE(EXPERIENCE)
+#define ABILITY         CUE(ABILITY)
+#define LEVEL           CUE(LEVEL)
+#define CERTIFICATE     CUE(CERTIFICATE)
+#define AUTHORIZATION   CUE(AUTHORIZATION)
+#define CLEARANCE       CUE(CLEARANCE)
+#define SOFT            CUE(SOFT)
+#define PLACE           CUE(PLACE)
+#define SEEK            CUE(SEEK)
+#define DUTY            CUE(DUTY)
+#define BENEFIT         CUE(BENEFIT)
+#define PAY             CUE(PAY)
+#define NOT_PAY         CUE(NOT_PAY)
+#define LEGAL           CUE(LEGAL)
+#define APPLY           CUE(APPLY)
+#define HIRING          CUE(HIRING)
+#define REMOTE          CUE(REMOTE)
+#define HYBRID          CUE(HYBRID)
+#define ONSITE          CUE(ONSITE)
+#define NOT_REMOTE      CUE(NOT_REMOTE)
+#define FULL_TIME       CUE(FULL_TIME)
+#define PART_TIME       CUE(PART_TIME)
+#define CONTRACT        CUE(CONTRACT)
+#define TEMPORARY       CUE(TEMPORARY)
+#define INTERNSHIP      CUE(INTERNSHIP)
+#define INJECTION       CUE(INJECTION)
+#define SCAM            CUE(SCAM)
+#define AGENCY          CUE(AGENCY)
+#define MISSION         CUE(MISSION)
+#define MUST            CUE(MUST)
 #define C(bits, phrase) {phrase, bits},
 static const struct lexicon_row cue_rows[] = {
 #include "pipeline/engine/analysis_cues.def"
@@ -77,7 +78,8 @@ static bool hits_find(struct reading *r)
         /* the same words may carry several meanings: rows of equal length are joined */
         uint64_t cues = row->value;
         size_t more;
-        for (const struct lexicon_row *next = lexicon_next(&cue_lexicon, row, r->tokens, r->tokens_n, i, &more); next; next = lexicon_next(&cue_lexicon, next, r->tokens, r->tokens_n, i, &more))
+        for (const struct lexicon_row *next = lexicon_next(&cue_lexicon, row, r->tokens, r->tokens_n, i, &more); next;
+             next = lexicon_next(&cue_lexicon, next, r->tokens, r->tokens_n, i, &more))
             if (more == words)
                 cues |= next->value;
         r->hits[r->hits_n++] = (struct cue_hit){(uint32_t)i, (uint32_t)words, cues};
@@ -189,7 +191,8 @@ static void line_clauses(struct clause_reader *c, struct clause base, size_t sta
 {
     struct reading *r = c->r;
     bool whole = base.item && end - start < SENTENCE_ITEM_MIN;
-    size_t token = tokens_at(r->tokens, r->tokens_n, start), token_end = tokens_at(r->tokens, r->tokens_n, end), from = start;
+    size_t token = tokens_at(r->tokens, r->tokens_n, start), token_end = tokens_at(r->tokens, r->tokens_n, end),
+           from = start;
     base.first_in_line = true;
     for (size_t i = token; i <= token_end && from < end; i++) {
         bool last = i == token_end;
@@ -235,7 +238,10 @@ static void section_add(struct clause_reader *c, struct str heading, enum sectio
     if (an->sections_n)
         an->sections[an->sections_n - 1].end = MIN(an->sections[an->sections_n - 1].end, start);
     if (an->sections_n < ANALYSIS_SECTIONS_MAX)
-        an->sections[an->sections_n++] = (struct analysis_section){.heading = utf8_cut(heading, 160), .kind = str_of(section_kind_name(kind)), .start = start, .end = c->r->text.n};
+        an->sections[an->sections_n++] = (struct analysis_section){.heading = utf8_cut(heading, 160),
+                                                                   .kind = str_of(section_kind_name(kind)),
+                                                                   .start = start,
+                                                                   .end = c->r->text.n};
 }
 
 static void heading_line(struct clause_reader *c, size_t start, size_t end)

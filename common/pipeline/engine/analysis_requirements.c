@@ -1,7 +1,8 @@
 /* Requirements, clause by clause, each with its quote.
  *
- * A clause of a requirements section is a requirement unless it offers, applies or waves something off; a sentence elsewhere is one only
- * when it says so (must, we look for somebody who, N years of, would be an advantage). One clause is cut where the priority turns
+ * A clause of a requirements section is a requirement unless it offers, applies or waves something off; a sentence
+ * elsewhere is one only when it says so (must, we look for somebody who, N years of, would be an advantage). One clause
+ * is cut where the priority turns
  * ("..., AWS preferred"), at semicolons, and where a long sentence goes from a degree to years to tools. */
 #include "pipeline/engine/analysis_internal.h"
 
@@ -9,14 +10,13 @@
 #include <stdio.h>
 #include "base/utf8.h"
 
-#define PARTS_MAX 12
-#define QUOTE_BYTES 240
-#define TEXT_BYTES 200
-#define MIN_PART_BYTES 3
-#define MIDDLE_DOT "\xC2\xB7"
-#define CUT_MAX_BYTES 1500 /* a longer clause is no sentence of a person */
+#define PARTS_MAX             12
+#define QUOTE_BYTES           240
+#define TEXT_BYTES            200
+#define MIDDLE_DOT            "\xC2\xB7"
+#define CUT_MAX_BYTES         1500 /* a longer clause is no sentence of a person */
 #define PARENTHESIS_MAX_BYTES 300
-#define REPEATED_BYTES 60 /* requirements that begin alike are one */
+#define REPEATED_BYTES        60 /* requirements that begin alike are one */
 
 struct parts {
     struct clause list[PARTS_MAX];
@@ -52,7 +52,8 @@ static bool waved_off(const struct clause *c)
 
 static bool is_substance(const struct reading *r, const struct clause *c)
 {
-    return hard_skills(r, c) || has(c, CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY) | CUE(EXPERIENCE) | CUE(LEVEL)) || has_years(r, c);
+    return hard_skills(r, c) || has(c, CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY) | CUE(EXPERIENCE) | CUE(LEVEL)) ||
+           has_years(r, c);
 }
 
 static bool is_authorization(const struct clause *c)
@@ -64,7 +65,9 @@ static bool is_authorization(const struct clause *c)
 static bool section_clause_counts(const struct reading *r, const struct clause *c)
 {
     bool offers = has(c, CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION));
-    bool asks = has(c, CUE(REQUIRED) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY) | CUE(EXPERIENCE) | CUE(LEVEL) | CUE(PREFERRED)) || has_years(r, c);
+    bool asks = has(c, CUE(REQUIRED) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY) | CUE(EXPERIENCE) | CUE(LEVEL) |
+                           CUE(PREFERRED)) ||
+                has_years(r, c);
     if (!c->item && r->text.p[c->end - 1] == ':' && !hard_skills(r, c))
         return false; /* it only introduces the list below */
     if (has(c, CUE(APPLY)) && !is_substance(r, c))
@@ -89,7 +92,8 @@ static bool prose_counts(const struct reading *r, const struct clause *c)
         return false;
     bool content = hard_skills(r, c) || has(c, CUE(DEGREE) | CUE(CERTIFICATE)), years = has_years(r, c);
     /* "the firmware must survive power loss": of things, not of people */
-    bool of_things = has(c, CUE(MUST)) && !has(c, CUE(SEEK) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(EXPERIENCE) | CUE(ABILITY) | CUE(PLACE));
+    bool of_things = has(c, CUE(MUST)) &&
+                     !has(c, CUE(SEEK) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(EXPERIENCE) | CUE(ABILITY) | CUE(PLACE));
     if (of_things && !years)
         return false;
     if (has(c, CUE(DUTY)) && !has(c, CUE(ABILITY) | CUE(EXPERIENCE) | CUE(DEGREE) | CUE(CERTIFICATE)))
@@ -97,7 +101,8 @@ static bool prose_counts(const struct reading *r, const struct clause *c)
     if (c->kind == SECTION_BENEFITS || has(c, CUE(BENEFIT)))
         return has(c, CUE(REQUIRED)) && content;
     if (c->kind == SECTION_DUTIES && c->item)
-        return (has(c, CUE(REQUIRED)) && (has(c, CUE(DEGREE) | CUE(CERTIFICATE)) || years)) || (years && has(c, CUE(EXPERIENCE)));
+        return (has(c, CUE(REQUIRED)) && (has(c, CUE(DEGREE) | CUE(CERTIFICATE)) || years)) ||
+               (years && has(c, CUE(EXPERIENCE)));
     if (has(c, CUE(REQUIRED)) && (content || years || has(c, CUE(ABILITY) | CUE(EXPERIENCE))))
         return true;
     bool signals = has(c, CUE(EXPERIENCE) | CUE(ABILITY) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(LEVEL));
@@ -105,14 +110,16 @@ static bool prose_counts(const struct reading *r, const struct clause *c)
         return true;
     if (years && has(c, CUE(EXPERIENCE) | CUE(SEEK)))
         return true;
-    if (has(c, CUE(SEEK)) && !has(c, CUE(DUTY)) && (content || has(c, CUE(ABILITY))) && has(c, CUE(EXPERIENCE) | CUE(ABILITY) | CUE(DEGREE) | CUE(CERTIFICATE)))
+    if (has(c, CUE(SEEK)) && !has(c, CUE(DUTY)) && (content || has(c, CUE(ABILITY))) &&
+        has(c, CUE(EXPERIENCE) | CUE(ABILITY) | CUE(DEGREE) | CUE(CERTIFICATE)))
         return true;
-    return has(c, CUE(ABILITY)) && content && !has(c, CUE(DUTY)) && c->kind != SECTION_ABOUT && c->kind != SECTION_DUTIES;
+    return has(c, CUE(ABILITY)) && content && !has(c, CUE(DUTY)) && c->kind != SECTION_ABOUT &&
+           c->kind != SECTION_DUTIES;
 }
 
 static bool clause_counts(const struct reading *r, const struct clause *c)
 {
-    if (c->heading || c->end - c->start < MIN_PART_BYTES || waved_off(c))
+    if (c->heading || waved_off(c))
         return false;
     if (c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED)
         return section_clause_counts(r, c);
@@ -123,7 +130,7 @@ static bool clause_counts(const struct reading *r, const struct clause *c)
 
 static void parts_add(struct parts *p, struct clause c)
 {
-    if (p->n < PARTS_MAX && c.end > c.start + MIN_PART_BYTES && c.token < c.token_end)
+    if (p->n < PARTS_MAX && c.end > c.start && c.token < c.token_end)
         p->list[p->n++] = c;
 }
 
@@ -135,7 +142,8 @@ static size_t next_separator(struct str text, size_t at, size_t end, const char 
         char c = text.p[at];
         depth += c == '(';
         depth -= c == ')' && depth;
-        if (depth == 0 && strchr(seps, c) && !(c == ',' && at + 1 < end && str_is_digit(text.p[at + 1])) && !(c == '.' && (at + 1 >= end || !str_is_space(text.p[at + 1]))))
+        if (depth == 0 && strchr(seps, c) && !(c == ',' && at + 1 < end && str_is_digit(text.p[at + 1])) &&
+            !(c == '.' && (at + 1 >= end || !str_is_space(text.p[at + 1]))))
             return at;
     }
     return end;
@@ -156,7 +164,8 @@ static void cut_semicolons(const struct reading *r, const struct clause *c, stru
 /* Does the segment carry its own thing to prefer ("AWS preferred"), or speak of what came before ("is a plus")? */
 static bool turns_priority(const struct reading *r, const struct clause *seg)
 {
-    static const char *const back[] = {"is", "are", "would", "was", "will", "but", "and", "or", "strongly", "highly", "a", "both", "preferred", "desirable", "desired"};
+    static const char *const back[] = {"is",       "are",    "would", "was",  "will",      "but",       "and",    "or",
+                                       "strongly", "highly", "a",     "both", "preferred", "desirable", "desired"};
     struct str first = token_str(r->text, &r->tokens[seg->token]);
     bool skill = seg->skill < seg->skill_end;
     if (!has(seg, CUE(PREFERRED)))
@@ -174,7 +183,8 @@ static void cut_priority(const struct reading *r, const struct clause *c, struct
         parts_add(ret, *c);
         return;
     }
-    for (size_t at = next_separator(r->text, c->start, c->end, ",."); at < c->end; at = next_separator(r->text, at + 1, c->end, ",.")) {
+    for (size_t at = next_separator(r->text, c->start, c->end, ",."); at < c->end;
+         at = next_separator(r->text, at + 1, c->end, ",.")) {
         size_t to = next_separator(r->text, at + 1, c->end, ",.");
         struct clause head = clause_part(r, c, c->start, at), seg = clause_part(r, c, at + 1, to);
         if (has(&head, CUE(PREFERRED)))
@@ -201,8 +211,10 @@ static void cut_signals(const struct reading *r, const struct clause *c, struct 
         return;
     }
     size_t from = c->start;
-    for (size_t at = next_separator(r->text, c->start, c->end, ","); at < c->end; at = next_separator(r->text, at + 1, c->end, ",")) {
-        struct clause head = clause_part(r, c, from, at), rest = clause_part(r, c, at + 1, next_separator(r->text, at + 1, c->end, ","));
+    for (size_t at = next_separator(r->text, c->start, c->end, ","); at < c->end;
+         at = next_separator(r->text, at + 1, c->end, ",")) {
+        struct clause head = clause_part(r, c, from, at),
+                      rest = clause_part(r, c, at + 1, next_separator(r->text, at + 1, c->end, ","));
         uint64_t left = signal_of(r, &head), right = signal_of(r, &rest);
         static const char *const verbs[] = {"know", "have", "work", "hold", "can", "understand", "and"};
         bool verb = false;
@@ -210,13 +222,73 @@ static void cut_signals(const struct reading *r, const struct clause *c, struct 
             continue;
         for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
             verb = verb || str_ieqc(token_str(r->text, &r->tokens[rest.token]), verbs[i]);
-        bool turns = left && ((right && !(left & right)) || (verb && hard_skills(r, &rest) && (right || !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "and"))));
-        if (turns && head.end - head.start > 12 && !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "or") && !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "with")) {
+        bool turns = left && ((right && !(left & right)) ||
+                              (verb && hard_skills(r, &rest) &&
+                               (right || !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "and"))));
+        if (turns && head.end - head.start > 12 && !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "or") &&
+            !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "with")) {
             parts_add(ret, head);
             from = at + 1;
         }
     }
     parts_add(ret, clause_part(r, c, from, c->end));
+}
+
+enum gap { GAP_NONE, GAP_OR, GAP_AND };
+
+/* What joins mention i to the next one. */
+static enum gap gap_after(const struct reading *r, size_t i, size_t *ret_at)
+{
+    static const char *const ors[] = {"or", "oder", "ou", "o", "of"}, *const ands[] = {"and", "und", "et",
+                                                                                       "y",   "e",   "en"};
+    size_t from = r->mentions[i].end, to = r->mentions[i + 1].start;
+    if (to <= from)
+        return GAP_NONE;
+    struct str gap = str_trim(str_sub(r->text, from, to));
+    if (r->mentions[i].skill == r->mentions[i + 1].skill && memchr(gap.p, '(', gap.n))
+        return GAP_NONE; /* "PyTorch (or JAX)" is one skill with two names */
+    *ret_at = from;
+    if (str_eqc(gap, "/"))
+        return GAP_OR;
+    if (str_eqc(gap, "&") || str_eqc(gap, "+"))
+        return GAP_AND;
+    for (size_t k = 0; k < (r->an->language.n && !str_eqc(r->an->language, "en") ? ARRAY_LEN(ors) : 1); k++)
+        if (str_ifind_word(gap, ors[k], 0) >= 0)
+            return GAP_OR;
+    for (size_t k = 0; k < (r->an->language.n && !str_eqc(r->an->language, "en") ? ARRAY_LEN(ands) : 1); k++)
+        if (str_ifind_word(gap, ands[k], 0) >= 0)
+            return GAP_AND;
+    return GAP_NONE;
+}
+
+/* "Python or Java, and fluent SQL": a group of alternatives and something else are two requirements; cut at the and. */
+static void cut_mixed(const struct reading *r, const struct clause *c, struct parts *ret)
+{
+    bool either = false, both = false;
+    size_t cut = 0, at;
+    for (size_t i = c->skill; i + 1 < c->skill_end; i++) {
+        enum gap g = gap_after(r, i, &at);
+        either = either || g == GAP_OR;
+        if (g == GAP_AND && !both) {
+            both = true;
+            cut = at;
+        }
+    }
+    if (!either || !both || c->end - c->start > CUT_MAX_BYTES) {
+        parts_add(ret, *c);
+        return;
+    }
+    size_t comma = next_separator(r->text, cut, c->end, ",");
+    struct clause head = clause_part(r, c, c->start, comma < c->end ? comma : cut),
+                  tail = clause_part(r, c, comma < c->end ? comma + 1 : cut, c->end);
+    /* a comma behind the next skill is no place between the two groups */
+    if (comma < c->end && tail.skill < tail.skill_end && head.skill_end > c->skill &&
+        r->mentions[tail.skill].start > r->mentions[head.skill_end - 1].end && head.end >= cut && head.end - cut < 40) {
+        parts_add(ret, head);
+        parts_add(ret, tail);
+        return;
+    }
+    parts_add(ret, *c);
 }
 
 /* -- reading one -- */
@@ -230,7 +302,8 @@ static bool wished(const struct reading *r, const struct clause *c)
         size_t at = r->tokens[r->hits[i].token].start, open = at, close = at;
         while (open > c->start && at - open < PARENTHESIS_MAX_BYTES && r->text.p[open] != '(' && r->text.p[open] != ')')
             open--;
-        while (close < c->end && close - at < PARENTHESIS_MAX_BYTES && r->text.p[close] != ')' && r->text.p[close] != '(')
+        while (close < c->end && close - at < PARENTHESIS_MAX_BYTES && r->text.p[close] != ')' &&
+               r->text.p[close] != '(')
             close++;
         bool inside = r->text.p[open] == '(' && open > c->start && close < c->end && r->text.p[close] == ')';
         if (!inside || close - open < 26)
@@ -300,17 +373,17 @@ static void skills_put(const struct reading *r, const struct clause *c, struct r
 static bool is_alternative(const struct reading *r, const struct clause *c)
 {
     bool either = false, both = false;
+    size_t at;
     for (size_t i = c->skill; i + 1 < c->skill_end; i++) {
-        size_t from = r->mentions[i].end, to = r->mentions[i + 1].start;
-        if (to < from)
-            continue;
-        struct str gap = str_trim(str_sub(r->text, from, to));
-        either = either || str_eqc(gap, "/") || str_ifind_word(gap, "or", 0) >= 0 || str_ifind_word(gap, "oder", 0) >= 0 || str_ifind_word(gap, "ou", 0) >= 0;
-        both = both || str_ifind_word(gap, "and", 0) >= 0 || str_ifind_word(gap, "und", 0) >= 0 || str_eqc(gap, "&") || str_eqc(gap, "+");
+        enum gap g = gap_after(r, i, &at);
+        either = either || g == GAP_OR;
+        both = both || g == GAP_AND;
     }
     struct str text = clause_str(r, c);
-    bool one_of = str_ifind(text, STR("one of")) >= 0 || str_ifind(text, STR("any of")) >= 0 || str_ifind(text, STR("such as")) >= 0 || str_ifind(text, STR("or similar")) >= 0 ||
-                  str_ifind(text, STR("or comparable")) >= 0 || str_ifind(text, STR("or something comparable")) >= 0 || str_ifind(text, STR("or another")) >= 0;
+    bool one_of = str_ifind(text, STR("one of")) >= 0 || str_ifind(text, STR("any of")) >= 0 ||
+                  str_ifind(text, STR("such as")) >= 0 || str_ifind(text, STR("or similar")) >= 0 ||
+                  str_ifind(text, STR("or comparable")) >= 0 || str_ifind(text, STR("or something comparable")) >= 0 ||
+                  str_ifind(text, STR("or another")) >= 0;
     return (either || one_of) && !both;
 }
 
@@ -323,12 +396,18 @@ static bool is_knockout(const struct reading *r, const struct clause *c, const s
         /* "we sponsor" and "clearance will be carried out" shut nobody out */
         struct str t = clause_str(r, c);
         if (!has(c, CUE(AUTHORIZATION)))
-            return str_ifind(t, STR("clearance")) >= 0 && (str_ifind_word(t, "active", 0) >= 0 || str_ifind_word(t, "current", 0) >= 0 || str_ifind_word(t, "hold", 0) >= 0 || str_ifind_word(t, "possess", 0) >= 0);
-        bool offered = (str_ifind(t, STR("can sponsor")) >= 0 || str_ifind(t, STR("sponsorship available")) >= 0 || str_ifind(t, STR("sponsorship is available")) >= 0 || str_ifind(t, STR("we sponsor")) >= 0);
+            return str_ifind(t, STR("clearance")) >= 0 &&
+                   (str_ifind_word(t, "active", 0) >= 0 || str_ifind_word(t, "current", 0) >= 0 ||
+                    str_ifind_word(t, "hold", 0) >= 0 || str_ifind_word(t, "possess", 0) >= 0);
+        bool offered = (str_ifind(t, STR("can sponsor")) >= 0 || str_ifind(t, STR("sponsorship available")) >= 0 ||
+                        str_ifind(t, STR("sponsorship is available")) >= 0 || str_ifind(t, STR("we sponsor")) >= 0);
         return !offered;
     }
     case REQUIREMENT_CERTIFICATION: {
-        static const char *const licences[] = {"license", "licence", "licensed", "licensure", "registered nurse", "qualified teacher status", "RN", "journeyman card", "permit", "führerschein"};
+        static const char *const licences[] = {"license",     "licence",          "licensed",
+                                               "licensure",   "registered nurse", "qualified teacher status",
+                                               "RN",          "journeyman card",  "permit",
+                                               "führerschein"};
         struct str t = clause_str(r, c);
         for (size_t i = 0; i < ARRAY_LEN(licences); i++)
             if (str_ifind_word(t, licences[i], 0) >= 0)
@@ -338,7 +417,9 @@ static bool is_knockout(const struct reading *r, const struct clause *c, const s
     case REQUIREMENT_LANGUAGE:
         return has(c, CUE(LEVEL) | CUE(REQUIRED)) || c->kind == SECTION_REQUIREMENTS;
     case REQUIREMENT_EDUCATION:
-        return has(c, CUE(BACHELOR) | CUE(MASTER) | CUE(PHD)) && !has(c, CUE(OR_EQUIVALENT)) && str_ifind_word(clause_str(r, c), "or", 0) < 0 && (c->kind == SECTION_REQUIREMENTS || has(c, CUE(REQUIRED)));
+        return has(c, CUE(BACHELOR) | CUE(MASTER) | CUE(PHD)) && !has(c, CUE(OR_EQUIVALENT)) &&
+               str_ifind_word(clause_str(r, c), "or", 0) < 0 &&
+               (c->kind == SECTION_REQUIREMENTS || has(c, CUE(REQUIRED)));
     default:
         return false;
     }
@@ -346,11 +427,14 @@ static bool is_knockout(const struct reading *r, const struct clause *c, const s
 
 static double weight_of(const struct requirement *q, size_t index)
 {
-    static const double base[] = {[REQUIREMENT_SKILL] = 0.8, [REQUIREMENT_EXPERIENCE] = 0.9, [REQUIREMENT_EDUCATION] = 0.6, [REQUIREMENT_CERTIFICATION] = 0.85, [REQUIREMENT_LANGUAGE] = 0.7,
-                                  [REQUIREMENT_AUTHORIZATION] = 0.9, [REQUIREMENT_LOCATION] = 0.4, [REQUIREMENT_SOFT] = 0.3, [REQUIREMENT_OTHER] = 0.35};
+    static const double base[] = {
+        [REQUIREMENT_SKILL] = 0.8,          [REQUIREMENT_EXPERIENCE] = 0.9, [REQUIREMENT_EDUCATION] = 0.6,
+        [REQUIREMENT_CERTIFICATION] = 0.85, [REQUIREMENT_LANGUAGE] = 0.7,   [REQUIREMENT_AUTHORIZATION] = 0.9,
+        [REQUIREMENT_LOCATION] = 0.4,       [REQUIREMENT_SOFT] = 0.3,       [REQUIREMENT_OTHER] = 0.35};
     if (q->knockout)
         return 1.0;
-    double w = (q->kind == REQUIREMENT_AUTHORIZATION ? 0.5 : base[q->kind]) * (q->priority == REQUIREMENT_REQUIRED ? 1.0 : 0.6);
+    double w = (q->kind == REQUIREMENT_AUTHORIZATION ? 0.5 : base[q->kind]) *
+               (q->priority == REQUIREMENT_REQUIRED ? 1.0 : 0.6);
     w *= 1.0 - 0.015 * (double)MIN(index, (size_t)12); /* what comes first matters more */
     return round(w * 100) / 100;
 }
@@ -368,15 +452,17 @@ static void requirement_add(struct reading *r, const struct clause *c)
     struct analysis *an = r->an;
     if (an->requirements_n >= ANALYSIS_REQUIREMENTS_MAX || waved_off(c))
         return;
-    struct analysis_quote quote = quote_make(r, c->start, c->end, QUOTE_BYTES);
-    struct str text = quote_make(r, c->start, c->end, TEXT_BYTES).text;
+    size_t start = c->start + (str_istarts(clause_str(r, c), "and ") ? 4 : 0);
+    struct analysis_quote quote = quote_make(r, start, c->end, QUOTE_BYTES);
+    struct str text = quote_make(r, start, c->end, TEXT_BYTES).text;
     while (text.n && (text.p[text.n - 1] == '.' || text.p[text.n - 1] == ' '))
         text.n--;
-    if (text.n < MIN_PART_BYTES || repeated(an, text))
+    if (text.n == 0 || repeated(an, text))
         return;
     struct requirement *q = &an->requirements[an->requirements_n];
     char *id = arena_printf(r->a, "r%zu", an->requirements_n + 1);
-    *q = (struct requirement){.id = str_of(id), .text = text, .priority = priority_of(r, c), .kind = kind_of(r, c), .evidence = quote};
+    *q = (struct requirement){
+        .id = str_of(id), .text = text, .priority = priority_of(r, c), .kind = kind_of(r, c), .evidence = quote};
     int max;
     years_find(r->text, r->tokens, c->token, c->token_end, &q->years_min, &max);
     skills_put(r, c, q);
@@ -385,7 +471,9 @@ static void requirement_add(struct reading *r, const struct clause *c)
     q->weight = weight_of(q, an->requirements_n);
     an->requirements_n++;
     bool required = q->priority == REQUIREMENT_REQUIRED;
-    if (required && q->years_min > an->experience_years_min && (q->kind == REQUIREMENT_EXPERIENCE || q->kind == REQUIREMENT_EDUCATION || q->kind == REQUIREMENT_CERTIFICATION)) {
+    if (required && q->years_min > an->experience_years_min &&
+        (q->kind == REQUIREMENT_EXPERIENCE || q->kind == REQUIREMENT_EDUCATION ||
+         q->kind == REQUIREMENT_CERTIFICATION)) {
         an->experience_years_min = q->years_min;
         an->experience_years_max = max;
     }
@@ -395,7 +483,10 @@ static void requirement_add(struct reading *r, const struct clause *c)
 static void education_note(const struct reading *r, const struct clause *c)
 {
     struct analysis *an = r->an;
-    enum education_level level = has(c, CUE(BACHELOR)) ? EDUCATION_BACHELOR : has(c, CUE(MASTER)) ? EDUCATION_MASTER : has(c, CUE(PHD)) ? EDUCATION_PHD : EDUCATION_NONE;
+    enum education_level level = has(c, CUE(BACHELOR)) ? EDUCATION_BACHELOR
+                                 : has(c, CUE(MASTER)) ? EDUCATION_MASTER
+                                 : has(c, CUE(PHD))    ? EDUCATION_PHD
+                                                       : EDUCATION_NONE;
     if (has(c, CUE(NOT_NEEDED)) && has(c, CUE(DEGREE) | CUE(NOT_NEEDED)) && has(c, CUE(DEGREE)))
         an->degree_optional = true;
     if (level == EDUCATION_NONE || waved_off(c))
@@ -404,31 +495,45 @@ static void education_note(const struct reading *r, const struct clause *c)
         an->education = level;
 }
 
+static bool asks_by_section(const struct clause *c)
+{
+    return c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED;
+}
+
+/* One part of clause c, already cut at semicolons: cut further, and taken when it still asks for something. */
+static void part_read(struct reading *r, const struct clause *c, const struct clause *part, bool first)
+{
+    struct parts turned = {0};
+    cut_priority(r, part, &turned);
+    for (size_t k = 0; k < turned.n; k++) {
+        struct parts cut = {0}, single = {0};
+        cut_signals(r, &turned.list[k], &cut);
+        for (size_t m = 0; m < cut.n; m++)
+            cut_mixed(r, &cut.list[m], &single);
+        for (size_t m = 0; m < single.n; m++) {
+            struct clause *p = &single.list[m];
+            if (!has(p, CUE(PREFERRED)) || !wished(r, p))
+                p->cues |= c->cues & CUE(SEEK); /* "Candidates hold a degree, know GAAP and work in Excel" */
+            education_note(r, p);
+            if (first || asks_by_section(c) || clause_counts(r, p) || has(p, CUE(SOFT)))
+                requirement_add(r, p);
+        }
+    }
+}
+
 static void clause_read(struct reading *r, const struct clause *c)
 {
     struct parts semi = {0};
     if (has(c, CUE(OR_EQUIVALENT)) && has(c, CUE(DEGREE)))
         r->an->degree_optional = true;
-    if (c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED || has(c, CUE(REQUIRED) | CUE(PREFERRED)))
+    if (asks_by_section(c) || has(c, CUE(REQUIRED) | CUE(PREFERRED)))
         cut_semicolons(r, c, &semi);
     else
         parts_add(&semi, *c);
     for (size_t i = 0; i < semi.n; i++) {
-        struct parts turned = {0};
-        if (i && !(semi.list[i].cues & (CUE(REQUIRED) | CUE(PREFERRED)))) /* "We require a licence; a degree; five years" */
+        if (i && !has(&semi.list[i], CUE(REQUIRED) | CUE(PREFERRED))) /* "We require a licence; a degree; five years" */
             semi.list[i].cues |= semi.list[0].cues & (CUE(REQUIRED) | CUE(PREFERRED) | CUE(SEEK));
-        cut_priority(r, &semi.list[i], &turned);
-        for (size_t k = 0; k < turned.n; k++) {
-            struct parts cut = {0};
-            cut_signals(r, &turned.list[k], &cut);
-            for (size_t m = 0; m < cut.n; m++) {
-                if (!has(&cut.list[m], CUE(PREFERRED)))
-                    cut.list[m].cues |= c->cues & CUE(SEEK); /* "Candidates hold a degree, know GAAP and work in Excel" */
-                education_note(r, &cut.list[m]);
-                if (i == 0 || clause_counts(r, &cut.list[m]) || has(&cut.list[m], CUE(SOFT)) || c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED)
-                    requirement_add(r, &cut.list[m]);
-            }
-        }
+        part_read(r, c, &semi.list[i], i == 0);
     }
 }
 
@@ -440,7 +545,8 @@ void analysis_requirements(struct reading *r)
         if (clause_counts(r, c))
             clause_read(r, c);
         else if (!c->heading && has(c, CUE(NOT_NEEDED)) && has(c, CUE(DEGREE) | CUE(NOT_NEEDED)))
-            r->an->degree_optional = r->an->degree_optional || has(c, CUE(DEGREE)) || str_ifind(clause_str(r, c), STR("degree")) >= 0;
+            r->an->degree_optional =
+                r->an->degree_optional || has(c, CUE(DEGREE)) || str_ifind(clause_str(r, c), STR("degree")) >= 0;
     }
 }
 
@@ -450,7 +556,8 @@ static bool is_duty(const struct clause *c)
 {
     if (c->heading || has(c, CUE(INJECTION) | CUE(LEGAL) | CUE(NOT_NEEDED)) || c->end - c->start < 12)
         return false;
-    return c->kind == SECTION_DUTIES && (c->item || !has(c, CUE(BENEFIT) | CUE(APPLY))) && (c->item || c->lead || has(c, CUE(DUTY)) || c->end - c->start > 30);
+    return c->kind == SECTION_DUTIES && (c->item || !has(c, CUE(BENEFIT) | CUE(APPLY))) &&
+           (c->item || c->lead || has(c, CUE(DUTY)) || c->end - c->start > 30);
 }
 
 static void responsibility_add(struct reading *r, const struct clause *c)
@@ -474,10 +581,13 @@ void analysis_responsibilities(struct reading *r)
             responsibility_add(r, &r->clauses[i]);
     for (size_t i = 0; i < r->clauses_n && r->an->responsibilities_n == 0; i++) {
         const struct clause *c = &r->clauses[i];
-        if (!c->heading && has(c, CUE(DUTY)) && (c->kind == SECTION_NONE || c->kind == SECTION_OTHER || c->kind == SECTION_ABOUT) && !has(c, CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION))) {
+        if (!c->heading && has(c, CUE(DUTY)) &&
+            (c->kind == SECTION_NONE || c->kind == SECTION_OTHER || c->kind == SECTION_ABOUT) &&
+            !has(c, CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION))) {
             /* a prose posting: this sentence and those that say "you will" after it */
             for (; i < r->clauses_n; i++)
-                if (!r->clauses[i].heading && has(&r->clauses[i], CUE(DUTY)) && !has(&r->clauses[i], CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION) | CUE(NOT_NEEDED)))
+                if (!r->clauses[i].heading && has(&r->clauses[i], CUE(DUTY)) &&
+                    !has(&r->clauses[i], CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION) | CUE(NOT_NEEDED)))
                     responsibility_add(r, &r->clauses[i]);
         }
     }

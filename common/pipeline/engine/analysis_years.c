@@ -1,15 +1,29 @@
-/* "5+ years", "at least five years", "two to four years", "Seven (7) years", "between three and six years", "up to three years", "3ish years". */
+/* "5+ years", "at least five years", "two to four years", "Seven (7) years", "between three and six years", "up to
+ * three years", "3ish years". */
 #include "pipeline/engine/analysis_internal.h"
 
-#define YEARS_MAX 40
+#define YEARS_MAX      40
 #define YEARS_DISTANCE 7 /* tokens from the number to the word */
 
 static int word_number(struct str w)
 {
-    static const char *const words[][12] = {
-        {"zero"}, {"one", "ein", "eine", "einem", "un", "une", "uno", "een", "um", "einjährige"}, {"two", "zwei", "deux", "dos", "due", "twee", "dois"}, {"three", "drei", "trois", "tres", "tre", "drie", "três"},
-        {"four", "vier", "quatre", "cuatro", "quattro", "quatro"}, {"five", "fünf", "cinq", "cinco", "cinque", "vijf"}, {"six", "sechs", "seis", "sei", "zes"}, {"seven", "sieben", "sept", "siete", "sette", "zeven"},
-        {"eight", "acht", "huit", "ocho", "otto", "oito"}, {"nine", "neun"}, {"ten", "zehn", "dix", "diez", "dieci", "tien", "dez"}, {"eleven"}, {"twelve", "zwölf"}, {"thirteen"}, {"fourteen"}, {"fifteen"}};
+    static const char *const words[][12] = {{"zero"},
+                                            {"one", "ein", "eine", "einem", "un", "une", "uno", "een", "um",
+                                             "einjährige"},
+                                            {"two", "zwei", "deux", "dos", "due", "twee", "dois"},
+                                            {"three", "drei", "trois", "tres", "tre", "drie", "três"},
+                                            {"four", "vier", "quatre", "cuatro", "quattro", "quatro"},
+                                            {"five", "fünf", "cinq", "cinco", "cinque", "vijf"},
+                                            {"six", "sechs", "seis", "sei", "zes"},
+                                            {"seven", "sieben", "sept", "siete", "sette", "zeven"},
+                                            {"eight", "acht", "huit", "ocho", "otto", "oito"},
+                                            {"nine", "neun"},
+                                            {"ten", "zehn", "dix", "diez", "dieci", "tien", "dez"},
+                                            {"eleven"},
+                                            {"twelve", "zwölf"},
+                                            {"thirteen"},
+                                            {"fourteen"},
+                                            {"fifteen"}};
     for (size_t n = 0; n < ARRAY_LEN(words); n++)
         for (size_t i = 0; i < ARRAY_LEN(words[n]) && words[n][i]; i++)
             if (str_ieqc(w, words[n][i]))
@@ -27,7 +41,8 @@ static int token_number(struct str text, const struct token *t)
     while (i < w.n && i < 2 && str_is_digit(w.p[i]))
         v = v * 10 + (w.p[i++] - '0');
     struct str rest = str_sub(w, i, w.n);
-    if (rest.n && !str_ieqc(rest, "ish") && !str_ieqc(rest, "yrs") && !str_ieqc(rest, "yr") && !str_ieqc(rest, "y") && !str_eqc(rest, "+"))
+    if (rest.n && !str_ieqc(rest, "ish") && !str_ieqc(rest, "yrs") && !str_ieqc(rest, "yr") && !str_ieqc(rest, "y") &&
+        !str_eqc(rest, "+"))
         return -1;
     return v <= YEARS_MAX ? v : -1;
 }
@@ -38,7 +53,9 @@ static bool is_years(struct str w)
     char c = w.n ? str_lower_char(w.p[0]) : ' ';
     if ((c != 'y' && c != 'j' && c != 'a') || w.n > 8)
         return false;
-    static const char *const list[] = {"years", "year", "yrs", "yr", "years'", "year's", "jahre", "jahren", "jahr", "ans", "années", "an", "años", "año", "anni", "anno", "jaar", "anos", "ano"};
+    static const char *const list[] = {"years",  "year", "yrs",  "yr",     "years'", "year's", "jahre",
+                                       "jahren", "jahr", "ans",  "années", "an",     "años",   "año",
+                                       "anni",   "anno", "jaar", "anos",   "ano"};
     for (size_t i = 0; i < ARRAY_LEN(list); i++)
         if (str_ieqc(w, list[i]))
             return true;
@@ -80,7 +97,8 @@ static int range_end(struct str text, const struct token *t, size_t i, size_t to
 /* The word "years" within three tokens of at; its index, or to. */
 static size_t years_word(struct str text, const struct token *t, size_t at, size_t to)
 {
-    static const char *const between[] = {"more", "or", "plus", "full", "professional", "recent", "mehr", "oder", "relevant", "of"};
+    static const char *const between[] = {"more",   "or",   "plus", "full",     "professional",
+                                          "recent", "mehr", "oder", "relevant", "of"};
     for (size_t i = at; i < to && i < at + 4; i++) {
         struct str w = token_str(text, &t[i]);
         if (is_years(w))
@@ -97,7 +115,9 @@ static size_t years_word(struct str text, const struct token *t, size_t at, size
 /* Years that are no experience: "three years ago", "24 years old", "a two-year project", "for ten years". */
 static bool other_years(struct str text, const struct token *t, size_t from, size_t at, size_t years, size_t to)
 {
-    static const char *const after[] = {"ago", "old", "contract", "project", "term", "position", "probationary", "trial", "appointment", "later", "strategy", "plan", "history"};
+    static const char *const after[] = {"ago",      "old",          "contract", "project",     "term",
+                                        "position", "probationary", "trial",    "appointment", "later",
+                                        "strategy", "plan",         "history"};
     for (size_t k = 0; years + 1 < to && k < ARRAY_LEN(after); k++)
         if (word_is(text, &t[years + 1], after[k], after[k], after[k], after[k]))
             return true;
@@ -107,7 +127,9 @@ static bool other_years(struct str text, const struct token *t, size_t from, siz
             return true;
     if (years + 1 < to && word_is(text, &t[years], "year", "an", "ano", "año") && text.p[t[years].start - 1] == '-')
         return true;
-    return at > from && word_is(text, &t[at - 1], "over", "last", "next", "past") && !(years + 2 < to && (word_is(text, &t[years + 2], "experience", "professional", "work", "relevant") || word_is(text, &t[years + 1], "experience", "of", "in", "as")));
+    return at > from && word_is(text, &t[at - 1], "over", "last", "next", "past") &&
+           !(years + 2 < to && (word_is(text, &t[years + 2], "experience", "professional", "work", "relevant") ||
+                                word_is(text, &t[years + 1], "experience", "of", "in", "as")));
 }
 
 static bool names_years(struct str text, const struct token *t)
@@ -134,11 +156,13 @@ void years_find(struct str text, const struct token *t, size_t from, size_t to, 
         int high = range_end(text, t, i, to, &next);
         if (high < 0 && next < to && token_number(text, &t[next]) == low)
             next++; /* "Seven (7)" */
-        bool glued = (t[i].flags & TOKEN_DIGIT) && str_is_alpha(text.p[t[i].end - 1]) && str_lower_char(text.p[t[i].end - 1]) != 'h';
+        bool glued = (t[i].flags & TOKEN_DIGIT) && str_is_alpha(text.p[t[i].end - 1]) &&
+                     str_lower_char(text.p[t[i].end - 1]) != 'h';
         size_t years = glued ? i : years_word(text, t, next, to);
         if (years >= to || other_years(text, t, from, i, years, to))
             continue;
-        bool up_to = i > from && word_is(text, &t[i - 1], "to", "maximum", "max", "bis") && i > from + 1 && word_is(text, &t[i - 2], "up", "bis", "a", "maximal");
+        bool up_to = i > from && word_is(text, &t[i - 1], "to", "maximum", "max", "bis") && i > from + 1 &&
+                     word_is(text, &t[i - 2], "up", "bis", "a", "maximal");
         *min = up_to ? 0 : low;
         *max = up_to ? low : high >= low ? high : -1;
         return;

@@ -1,20 +1,22 @@
 /* Hashed features with signs (the hashing trick), sub-linear in their count, weighted by how telling they are.
  *
- *   dictionary skill 3.0, its field 0.5 | word 1.0, or less when every posting has it | character 4-grams 0.25 together per word
+ *   dictionary skill 3.0, its field 0.5 | word 1.0, or less when every posting has it | character 4-grams 0.25 together
+ * per word
  *
- * Features are gathered in a table first, because the square root of a count cannot be added up piecewise. A feature adds to two dimensions, so
- * that one collision does not decide. Nothing depends on the machine: integer hashes, float sums in text order. */
+ * Features are gathered in a table first, because the square root of a count cannot be added up piecewise. A feature
+ * adds to two dimensions, so that one collision does not decide. Nothing depends on the machine: integer hashes, float
+ * sums in text order. */
 #include "pipeline/engine/embed.h"
 
 #include <math.h>
 #include "pipeline/engine/skills_internal.h"
 
 #define EMBED_TEXT_MAX_BYTES ((size_t)48 * 1024) /* a longer text says nothing new */
-#define EMBED_TABLE 16384                        /* power of two */
-#define EMBED_TABLE_MAX (EMBED_TABLE / 4 * 3)
-#define EMBED_CHUNK_TOKENS 512
-#define GRAM 4
-#define WORD_BYTES_MAX 40
+#define EMBED_TABLE          16384               /* power of two */
+#define EMBED_TABLE_MAX      (EMBED_TABLE / 4 * 3)
+#define EMBED_CHUNK_TOKENS   512
+#define GRAM                 4
+#define WORD_BYTES_MAX       40
 
 struct feature {
     uint32_t hash;
@@ -29,11 +31,157 @@ struct features {
 
 /* Words that nearly every posting and résumé has; the first row not at all, the second little. */
 static const char *const words_empty[] = {
-    "a", "an", "the", "and", "or", "of", "to", "in", "for", "on", "with", "at", "by", "from", "as", "is", "are", "was", "were", "be", "been", "being", "it", "its", "this", "that", "these", "those", "we", "you", "your", "our", "us", "i", "my", "me", "he", "she", "they", "them", "their", "will", "would", "can", "could", "should", "may", "might", "must", "have", "has", "had", "do", "does", "did", "not", "no", "but", "if", "so", "than", "then", "there", "here", "what", "who", "which", "when", "where", "how", "all", "any", "each", "every", "some", "such", "more", "most", "other", "into", "over", "under", "up", "out", "about", "also", "who", "whom", "youll", "youd", "youve", "were", "well", "dont", "und", "der", "die", "das", "mit", "im", "de", "la", "le", "et", "el", "y", "per", "via", "etc", "eg", "ie", "s", "t"};
-static const char *const words_common[] = {
-    "experience", "team", "teams", "work", "working", "role", "job", "position", "company", "years", "year", "skills", "skill", "ability", "able", "strong", "required", "requirements", "preferred", "including", "new", "people", "across", "within", "help", "support", "using", "use", "used", "well", "good", "great", "day", "days", "week", "time", "full", "join", "looking", "apply", "application", "salary", "benefits", "opportunity", "employment", "equal", "candidates", "candidate", "qualifications", "responsibilities", "knowledge", "understanding", "excellent", "provide", "ensure", "environment", "must", "nice", "need", "one", "two", "three", "four", "five", "make", "made", "get", "take", "based", "part", "two", "high", "best", "own", "remote", "hybrid", "office", "location", "status", "pay", "range", "month", "months", "per", "plus", "related", "field", "degree", "bachelors", "equivalent", "minimum", "least", "current", "currently", "first", "through", "between", "both", "while", "during", "after", "before", "without", "only", "own", "like", "know", "want", "keep", "us", "usa", "united", "states", "resume", "letter", "please", "insurance", "health", "medical", "dental", "paid", "leave", "position", "employer", "opening", "interview", "process", "set", "level", "various", "successful", "develop", "development", "manage", "management", "lead", "led", "built", "build"};
+    "a",     "an",    "the",  "and",   "or",   "of",    "to",     "in",   "for",   "on",   "with",  "at",   "by",
+    "from",  "as",    "is",   "are",   "was",  "were",  "be",     "been", "being", "it",   "its",   "this", "that",
+    "these", "those", "we",   "you",   "your", "our",   "us",     "i",    "my",    "me",   "he",    "she",  "they",
+    "them",  "their", "will", "would", "can",  "could", "should", "may",  "might", "must", "have",  "has",  "had",
+    "do",    "does",  "did",  "not",   "no",   "but",   "if",     "so",   "than",  "then", "there", "here", "what",
+    "who",   "which", "when", "where", "how",  "all",   "any",    "each", "every", "some", "such",  "more", "most",
+    "other", "into",  "over", "under", "up",   "out",   "about",  "also", "who",   "whom", "youll", "youd", "youve",
+    "were",  "well",  "dont", "und",   "der",  "die",   "das",    "mit",  "im",    "de",   "la",    "le",   "et",
+    "el",    "y",     "per",  "via",   "etc",  "eg",    "ie",     "s",    "t"};
+static const char *const words_common[] = {"experience",
+                                           "team",
+                                           "teams",
+                                           "work",
+                                           "working",
+                                           "role",
+                                           "job",
+                                           "position",
+                                           "company",
+                                           "years",
+                                           "year",
+                                           "skills",
+                                           "skill",
+                                           "ability",
+                                           "able",
+                                           "strong",
+                                           "required",
+                                           "requirements",
+                                           "preferred",
+                                           "including",
+                                           "new",
+                                           "people",
+                                           "across",
+                                           "within",
+                                           "help",
+                                           "support",
+                                           "using",
+                                           "use",
+                                           "used",
+                                           "well",
+                                           "good",
+                                           "great",
+                                           "day",
+                                           "days",
+                                           "week",
+                                           "time",
+                                           "full",
+                                           "join",
+                                           "looking",
+                                           "apply",
+                                           "application",
+                                           "salary",
+                                           "benefits",
+                                           "opportunity",
+                                           "employment",
+                                           "equal",
+                                           "candidates",
+                                           "candidate",
+                                           "qualifications",
+                                           "responsibilities",
+                                           "knowledge",
+                                           "understanding",
+                                           "excellent",
+                                           "provide",
+                                           "ensure",
+                                           "environment",
+                                           "must",
+                                           "nice",
+                                           "need",
+                                           "one",
+                                           "two",
+                                           "three",
+                                           "four",
+                                           "five",
+                                           "make",
+                                           "made",
+                                           "get",
+                                           "take",
+                                           "based",
+                                           "part",
+                                           "two",
+                                           "high",
+                                           "best",
+                                           "own",
+                                           "remote",
+                                           "hybrid",
+                                           "office",
+                                           "location",
+                                           "status",
+                                           "pay",
+                                           "range",
+                                           "month",
+                                           "months",
+                                           "per",
+                                           "plus",
+                                           "related",
+                                           "field",
+                                           "degree",
+                                           "bachelors",
+                                           "equivalent",
+                                           "minimum",
+                                           "least",
+                                           "current",
+                                           "currently",
+                                           "first",
+                                           "through",
+                                           "between",
+                                           "both",
+                                           "while",
+                                           "during",
+                                           "after",
+                                           "before",
+                                           "without",
+                                           "only",
+                                           "own",
+                                           "like",
+                                           "know",
+                                           "want",
+                                           "keep",
+                                           "us",
+                                           "usa",
+                                           "united",
+                                           "states",
+                                           "resume",
+                                           "letter",
+                                           "please",
+                                           "insurance",
+                                           "health",
+                                           "medical",
+                                           "dental",
+                                           "paid",
+                                           "leave",
+                                           "position",
+                                           "employer",
+                                           "opening",
+                                           "interview",
+                                           "process",
+                                           "set",
+                                           "level",
+                                           "various",
+                                           "successful",
+                                           "develop",
+                                           "development",
+                                           "manage",
+                                           "management",
+                                           "lead",
+                                           "led",
+                                           "built",
+                                           "build"};
 
-/* The two lists as sorted hashes would need a build step; a small open table filled on the stack is quick enough (about 300 entries). */
+/* The two lists as sorted hashes would need a build step; a small open table filled on the stack is quick enough (about
+ * 300 entries). */
 struct stop_table {
     uint32_t hash[1024];
     float weight[1024];
@@ -103,7 +251,8 @@ static struct str stem(struct str w)
     return w;
 }
 
-static void word_features(struct features *f, const struct stop_table *stops, struct str w, const struct token *t, float factor)
+static void word_features(struct features *f, const struct stop_table *stops, struct str w, const struct token *t,
+                          float factor)
 {
     if (w.n < 2 || w.n > WORD_BYTES_MAX || (t->flags & TOKEN_DIGIT))
         return;
@@ -115,13 +264,8 @@ static void word_features(struct features *f, const struct stop_table *stops, st
     if (w.n < GRAM + 1)
         return;
     float gram = 0.25f * weight / sqrtf((float)(w.n - GRAM + 1));
-    uint32_t h[WORD_BYTES_MAX];
-    for (size_t i = 0; i + GRAM <= base.n; i++) {
-        h[i] = 2166136261u;
-        for (size_t k = 0; k < GRAM; k++)
-            h[i] = (h[i] ^ (unsigned char)str_lower_char(base.p[i + k])) * 16777619u;
-        feature_add(f, mix(h[i] ^ 0x6772u), gram, 1);
-    }
+    for (size_t i = 0; i + GRAM <= base.n; i++)
+        feature_add(f, mix(token_hash(str_sub(base, i, i + GRAM)) ^ 0x6772u), gram, 1);
 }
 
 static void skill_features(struct features *f, const struct skill *s, float factor)
@@ -221,7 +365,8 @@ static void profile_experience(struct embedder *e, const struct profile *p)
         embedder_add(e, p->employments[i].role, 1.5f);
     for (size_t i = 0; i < p->atoms_n; i++) {
         const struct atom *at = &p->atoms[i];
-        if (at->kind == ATOM_HIGHLIGHT || at->kind == ATOM_SUMMARY || at->kind == ATOM_EDUCATION || at->kind == ATOM_CERTIFICATE)
+        if (at->kind == ATOM_HIGHLIGHT || at->kind == ATOM_SUMMARY || at->kind == ATOM_EDUCATION ||
+            at->kind == ATOM_CERTIFICATE)
             embedder_add(e, at->text, 1.0f);
     }
     if (e->f.n == 0)
@@ -284,7 +429,8 @@ static void posting_requirements(struct embedder *e, const struct analysis *an)
         embedder_add(e, an->responsibilities[i].text, 0.6f);
 }
 
-int embed_posting_make(struct arena *a, const struct posting *posting, const struct analysis *an, struct embed_posting *ret, struct err *err)
+int embed_posting_make(struct arena *a, const struct posting *posting, const struct analysis *an,
+                       struct embed_posting *ret, struct err *err)
 {
     struct embedder *e = ARENA_NEW(a, struct embedder);
     if (!e)
@@ -310,6 +456,7 @@ static double dot(const float *x, const float *y)
 
 double embed_similarity(const struct embed_profile *u, const struct embed_posting *j)
 {
-    double s = 0.40 * dot(u->skills, j->description) + 0.35 * dot(u->experience, j->requirements) + 0.25 * dot(u->goals, j->description);
+    double s = 0.40 * dot(u->skills, j->description) + 0.35 * dot(u->experience, j->requirements) +
+               0.25 * dot(u->goals, j->description);
     return fmax(-1, fmin(1, s));
 }

@@ -1,20 +1,22 @@
 /* HTML by gumbo, the one file that includes it.
  *
- * The tree is built in an arena of its own and never destroyed node by node (that would recurse as deep as the input); when the arena is
- * exhausted the allocator jumps out of the parser, which holds nothing else. What is worth reading is then chosen:
+ * The tree is built in an arena of its own and never destroyed node by node (that would recurse as deep as the input);
+ * when the arena is exhausted the allocator jumps out of the parser, which holds nothing else. What is worth reading is
+ * then chosen:
  *
  *   head -> title, site name, JSON-LD, hidden classes        body -> main content -> blocks (heading, item, line)
  *
- * Left out: navigation, banners, forms, asides, lists of other jobs, and everything that a reader of the page cannot see (counted). */
+ * Left out: navigation, banners, forms, asides, lists of other jobs, and everything that a reader of the page cannot
+ * see (counted). */
 #include "pipeline/engine/html_internal.h"
 
 #include <gumbo.h>
 #include <setjmp.h>
 
-#define HTML_PARSE_MAX_BYTES ((size_t)160 * 1024 * 1024)
-#define HTML_WALK_DEPTH_MAX 4096
+#define HTML_PARSE_MAX_BYTES  ((size_t)160 * 1024 * 1024)
+#define HTML_WALK_DEPTH_MAX   4096
 #define HTML_BOLD_HEADING_MAX 90
-#define HTML_MAIN_MIN_CHARS 200
+#define HTML_MAIN_MIN_CHARS   200
 
 struct html_memory {
     struct arena arena;
@@ -64,7 +66,8 @@ static GumboTag tag_of(const GumboNode *n)
 
 static struct str attribute(const GumboNode *n, const char *name)
 {
-    const GumboAttribute *at = n->type == GUMBO_NODE_ELEMENT ? gumbo_get_attribute(&n->v.element.attributes, name) : NULL;
+    const GumboAttribute *at =
+        n->type == GUMBO_NODE_ELEMENT ? gumbo_get_attribute(&n->v.element.attributes, name) : NULL;
     return str_of(at ? at->value : NULL);
 }
 
@@ -75,8 +78,11 @@ static bool is_text(const GumboNode *n)
 
 static bool tag_silent(GumboTag t)
 {
-    static const GumboTag list[] = {GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE, GUMBO_TAG_NOSCRIPT, GUMBO_TAG_TEMPLATE, GUMBO_TAG_SVG, GUMBO_TAG_IFRAME, GUMBO_TAG_BUTTON, GUMBO_TAG_SELECT, GUMBO_TAG_INPUT,
-                                    GUMBO_TAG_TEXTAREA, GUMBO_TAG_OBJECT, GUMBO_TAG_VIDEO, GUMBO_TAG_AUDIO, GUMBO_TAG_CANVAS, GUMBO_TAG_MATH, GUMBO_TAG_TITLE, GUMBO_TAG_HEAD, GUMBO_TAG_EMBED};
+    static const GumboTag list[] = {GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE,    GUMBO_TAG_NOSCRIPT, GUMBO_TAG_TEMPLATE,
+                                    GUMBO_TAG_SVG,    GUMBO_TAG_IFRAME,   GUMBO_TAG_BUTTON,   GUMBO_TAG_SELECT,
+                                    GUMBO_TAG_INPUT,  GUMBO_TAG_TEXTAREA, GUMBO_TAG_OBJECT,   GUMBO_TAG_VIDEO,
+                                    GUMBO_TAG_AUDIO,  GUMBO_TAG_CANVAS,   GUMBO_TAG_MATH,     GUMBO_TAG_TITLE,
+                                    GUMBO_TAG_HEAD,   GUMBO_TAG_EMBED};
     for (size_t i = 0; i < ARRAY_LEN(list); i++)
         if (t == list[i])
             return true;
@@ -107,28 +113,17 @@ static size_t text_chars(const GumboNode *n, size_t depth)
     return sum;
 }
 
-static bool word_listed(struct str names, const char *const *list, size_t n)
-{
-    size_t i = 0;
-    while (i < names.n) {
-        size_t from = i;
-        while (i < names.n && str_is_alnum(names.p[i]))
-            i++;
-        struct str word = str_sub(names, from, i);
-        for (size_t k = 0; k < n && word.n; k++)
-            if (str_ieqc(word, list[k]))
-                return true;
-        i += i < names.n;
-    }
-    return false;
-}
-
 /* Navigation, banners, other jobs: by element, role or the words in class and id. */
 static bool is_boilerplate(const GumboNode *n)
 {
-    static const char *const roles[] = {"navigation", "banner", "contentinfo", "complementary", "search", "dialog", "alertdialog", "menu", "menubar"};
-    static const char *const words[] = {"cookie", "cookies", "consent", "gdpr", "breadcrumb", "breadcrumbs", "crumbs", "nav", "navbar", "navigation", "menu", "sidebar", "footer", "foot", "share", "sharing", "social", "newsletter", "subscribe",
-                                        "related", "similar", "recommended", "recommendations", "promo", "banner", "modal", "popup", "skipnav", "skip", "advert", "ads", "topbar", "pagination", "masthead", "skiplink"};
+    static const char *const roles[] = {"navigation", "banner",      "contentinfo", "complementary", "search",
+                                        "dialog",     "alertdialog", "menu",        "menubar"};
+    static const char *const words[] = {
+        "cookie",      "cookies",         "consent",    "gdpr",       "breadcrumb", "breadcrumbs", "crumbs",
+        "nav",         "navbar",          "navigation", "menu",       "sidebar",    "footer",      "foot",
+        "share",       "sharing",         "social",     "newsletter", "subscribe",  "related",     "similar",
+        "recommended", "recommendations", "promo",      "banner",     "modal",      "popup",       "skipnav",
+        "skip",        "advert",          "ads",        "topbar",     "pagination", "masthead",    "skiplink"};
     switch (tag_of(n)) {
     case GUMBO_TAG_NAV:
     case GUMBO_TAG_FOOTER:
@@ -148,13 +143,15 @@ static bool is_boilerplate(const GumboNode *n)
     for (size_t i = 0; i < ARRAY_LEN(roles) && role.n; i++)
         if (str_ieqc(role, roles[i]))
             return true;
-    return word_listed(attribute(n, "class"), words, ARRAY_LEN(words)) || word_listed(attribute(n, "id"), words, ARRAY_LEN(words));
+    return html_words_listed(attribute(n, "class"), words, ARRAY_LEN(words)) ||
+           html_words_listed(attribute(n, "id"), words, ARRAY_LEN(words));
 }
 
 /* Boilerplate stays when it is most of the page or carries the page's title. */
 static bool is_dropped(const struct html_walk *h, const GumboNode *n)
 {
-    return n->type == GUMBO_NODE_ELEMENT && is_boilerplate(n) && text_chars(n, 0) * 10 < h->body_chars * 5 && !has_tag(n, GUMBO_TAG_H1, 0);
+    return n->type == GUMBO_NODE_ELEMENT && is_boilerplate(n) && text_chars(n, 0) * 10 < h->body_chars * 5 &&
+           !has_tag(n, GUMBO_TAG_H1, 0);
 }
 
 static bool is_hidden(const struct html_walk *h, const GumboNode *n)
@@ -226,12 +223,16 @@ static size_t main_rank(const GumboNode *n)
         return 0;
     if (tag_of(n) == GUMBO_TAG_MAIN || str_ieqc(attribute(n, "role"), "main"))
         return 4;
-    if (str_ieqc(attribute(n, "id"), "main") || str_ieqc(attribute(n, "id"), "content") || str_ieqc(attribute(n, "id"), "main-content"))
+    if (str_ieqc(attribute(n, "id"), "main") || str_ieqc(attribute(n, "id"), "content") ||
+        str_ieqc(attribute(n, "id"), "main-content"))
         return 3;
     if (tag_of(n) == GUMBO_TAG_ARTICLE)
         return 2;
     struct str id = attribute(n, "id");
-    return word_listed(attribute(n, "class"), classes, ARRAY_LEN(classes)) || str_ieqc(id, "job") || str_ieqc(id, "job-description") ? 1 : 0;
+    return html_words_listed(attribute(n, "class"), classes, ARRAY_LEN(classes)) || str_ieqc(id, "job") ||
+                   str_ieqc(id, "job-description")
+               ? 1
+               : 0;
 }
 
 static size_t survey(struct html_walk *h, const GumboNode *n, size_t depth)
@@ -262,7 +263,8 @@ static bool reads_as_heading(const struct html_walk *h, struct str s)
     size_t words = 1;
     for (size_t i = 0; i < s.n; i++)
         words += s.p[i] == ' ' && i + 1 < s.n && s.p[i + 1] != ' ';
-    return h->chars && h->bold_chars == h->chars && s.n <= HTML_BOLD_HEADING_MAX && words <= 12 && !strchr(".,;", s.p[s.n - 1]);
+    return h->chars && h->bold_chars == h->chars && s.n <= HTML_BOLD_HEADING_MAX && words <= 12 &&
+           !strchr(".,;", s.p[s.n - 1]);
 }
 
 static void block_flush(struct html_walk *h, enum html_block kind)
@@ -300,17 +302,6 @@ static void text_add(struct html_walk *h, const char *s)
 
 static void walk(struct html_walk *h, const GumboNode *n);
 
-static bool other_jobs_text(struct str s)
-{
-    static const char *const starts[] = {"similar jobs", "similar positions", "similar roles", "related jobs", "related positions", "jobs like this", "more jobs", "other jobs", "other openings", "other open", "people also viewed",
-                                         "you might also like", "you may also like", "recommended jobs", "more openings", "get job alerts", "share this job", "jobs you may", "boost your chances", "also viewed", "more from"};
-    s = str_trim(s);
-    for (size_t i = 0; i < ARRAY_LEN(starts) && s.n < 60; i++)
-        if (str_istarts(s, starts[i]))
-            return true;
-    return false;
-}
-
 /* The first text inside, for headings in any markup. */
 static struct str first_text(const GumboNode *n, size_t depth)
 {
@@ -327,7 +318,8 @@ static struct str first_text(const GumboNode *n, size_t depth)
 
 static bool heading_tag(GumboTag t)
 {
-    return t == GUMBO_TAG_H1 || t == GUMBO_TAG_H2 || t == GUMBO_TAG_H3 || t == GUMBO_TAG_H4 || t == GUMBO_TAG_H5 || t == GUMBO_TAG_H6;
+    return t == GUMBO_TAG_H1 || t == GUMBO_TAG_H2 || t == GUMBO_TAG_H3 || t == GUMBO_TAG_H4 || t == GUMBO_TAG_H5 ||
+           t == GUMBO_TAG_H6;
 }
 
 /* Children in order; behind a heading that announces other jobs everything up to the next heading is left out. */
@@ -338,7 +330,8 @@ static void walk_children(struct html_walk *h, const GumboNode *n)
     for (unsigned i = 0; i < c->length; i++) {
         const GumboNode *k = c->data[i];
         GumboTag t = tag_of(k);
-        bool announces = (heading_tag(t) || t == GUMBO_TAG_B || t == GUMBO_TAG_STRONG || t == GUMBO_TAG_P) && other_jobs_text(first_text(k, 0));
+        bool announces = (heading_tag(t) || t == GUMBO_TAG_B || t == GUMBO_TAG_STRONG || t == GUMBO_TAG_P) &&
+                         html_other_jobs(first_text(k, 0));
         if (announces)
             skipping = true;
         else if (heading_tag(t))
@@ -350,7 +343,8 @@ static void walk_children(struct html_walk *h, const GumboNode *n)
 
 static bool simple_cell(const GumboNode *cell)
 {
-    static const GumboTag blocks[] = {GUMBO_TAG_P, GUMBO_TAG_DIV, GUMBO_TAG_UL, GUMBO_TAG_OL, GUMBO_TAG_TABLE, GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3};
+    static const GumboTag blocks[] = {GUMBO_TAG_P,     GUMBO_TAG_DIV, GUMBO_TAG_UL, GUMBO_TAG_OL,
+                                      GUMBO_TAG_TABLE, GUMBO_TAG_H1,  GUMBO_TAG_H2, GUMBO_TAG_H3};
     const GumboVector *c = children(cell);
     for (unsigned i = 0; i < c->length; i++)
         for (size_t b = 0; b < ARRAY_LEN(blocks); b++)
@@ -407,6 +401,20 @@ static void walk_block(struct html_walk *h, const GumboNode *n, size_t *level, e
         posting_write_break(h->w);
 }
 
+static bool tag_block(GumboTag t)
+{
+    static const GumboTag list[] = {GUMBO_TAG_HR,         GUMBO_TAG_UL,      GUMBO_TAG_OL,      GUMBO_TAG_DL,
+                                    GUMBO_TAG_DD,         GUMBO_TAG_SECTION, GUMBO_TAG_ARTICLE, GUMBO_TAG_MAIN,
+                                    GUMBO_TAG_TABLE,      GUMBO_TAG_TBODY,   GUMBO_TAG_TD,      GUMBO_TAG_TH,
+                                    GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_PRE,     GUMBO_TAG_BODY,    GUMBO_TAG_HEADER,
+                                    GUMBO_TAG_FOOTER,     GUMBO_TAG_FORM,    GUMBO_TAG_FIGURE,  GUMBO_TAG_DETAILS,
+                                    GUMBO_TAG_CENTER,     GUMBO_TAG_FIELDSET};
+    for (size_t i = 0; i < ARRAY_LEN(list); i++)
+        if (t == list[i])
+            return true;
+    return false;
+}
+
 static void walk_element(struct html_walk *h, const GumboNode *n)
 {
     GumboTag t = tag_of(n);
@@ -450,32 +458,11 @@ static void walk_element(struct html_walk *h, const GumboNode *n)
         }
         walk_block(h, n, NULL, HTML_LINE);
         break;
-    case GUMBO_TAG_HR:
-    case GUMBO_TAG_UL:
-    case GUMBO_TAG_OL:
-    case GUMBO_TAG_DL:
-    case GUMBO_TAG_DD:
-    case GUMBO_TAG_SECTION:
-    case GUMBO_TAG_ARTICLE:
-    case GUMBO_TAG_MAIN:
-    case GUMBO_TAG_TABLE:
-    case GUMBO_TAG_TBODY:
-    case GUMBO_TAG_TD:
-    case GUMBO_TAG_TH:
-    case GUMBO_TAG_BLOCKQUOTE:
-    case GUMBO_TAG_PRE:
-    case GUMBO_TAG_BODY:
-    case GUMBO_TAG_HEADER:
-    case GUMBO_TAG_FOOTER:
-    case GUMBO_TAG_FORM:
-    case GUMBO_TAG_FIGURE:
-    case GUMBO_TAG_DETAILS:
-    case GUMBO_TAG_CENTER:
-    case GUMBO_TAG_FIELDSET:
-        walk_block(h, n, NULL, HTML_LINE);
-        break;
     default:
-        walk_children(h, n);
+        if (tag_block(t))
+            walk_block(h, n, NULL, HTML_LINE);
+        else
+            walk_children(h, n);
     }
 }
 
@@ -517,7 +504,8 @@ static void walk(struct html_walk *h, const GumboNode *n)
 /* Hidden text outside the main content counts as well: it was put there for somebody. */
 static void hidden_outside(struct html_walk *h, const GumboNode *n, size_t depth)
 {
-    if (n == h->main || depth > HTML_WALK_DEPTH_MAX || n->type != GUMBO_NODE_ELEMENT || tag_silent(tag_of(n)) || is_boilerplate(n))
+    if (n == h->main || depth > HTML_WALK_DEPTH_MAX || n->type != GUMBO_NODE_ELEMENT || tag_silent(tag_of(n)) ||
+        is_boilerplate(n))
         return;
     if (is_hidden(h, n)) {
         h->page->hidden_chars += text_chars(n, 0);

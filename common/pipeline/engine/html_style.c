@@ -1,14 +1,14 @@
 /* Just enough CSS to see what is meant not to be seen, and a guard for hostile markup.
  *
- * The HTML algorithm is quadratic in nesting depth and in attributes of one tag; depth is estimated beforehand by counting open tags per
- * (hashed) name, and such input goes through a plain tag stripper. */
+ * The HTML algorithm is quadratic in nesting depth and in attributes of one tag; depth is estimated beforehand by
+ * counting open tags per (hashed) name, and such input goes through a plain tag stripper. */
 #include "pipeline/engine/html_internal.h"
 
 #include <stdlib.h>
 
-#define HTML_DEPTH_MAX 512
+#define HTML_DEPTH_MAX      512
 #define HTML_ATTRIBUTES_MAX 512
-#define HTML_NAME_SLOTS 1024
+#define HTML_NAME_SLOTS     1024
 
 static struct str declaration_value(struct str d, struct str *ret_name)
 {
@@ -35,7 +35,8 @@ static double leading_number(struct str v)
 
 static bool is_white(struct str v)
 {
-    return str_istarts(v, "#fff") || str_istarts(v, "white") || str_istarts(v, "transparent") || str_istarts(v, "rgb(255,255,255") || str_istarts(v, "rgb(255, 255, 255") || str_istarts(v, "rgba(0,0,0,0)");
+    return str_istarts(v, "#fff") || str_istarts(v, "white") || str_istarts(v, "transparent") ||
+           str_istarts(v, "rgb(255,255,255") || str_istarts(v, "rgb(255, 255, 255") || str_istarts(v, "rgba(0,0,0,0)");
 }
 
 bool html_style_hides(struct str declarations, bool white)
@@ -44,14 +45,18 @@ bool html_style_hides(struct str declarations, bool white)
     bool color_white = false, background = false;
     while (str_next_field(&rest, ';', &d)) {
         struct str v = declaration_value(d, &name);
-        if ((str_ieqc(name, "display") && str_istarts(v, "none")) || (str_ieqc(name, "visibility") && (str_istarts(v, "hidden") || str_istarts(v, "collapse"))))
+        if ((str_ieqc(name, "display") && str_istarts(v, "none")) ||
+            (str_ieqc(name, "visibility") && (str_istarts(v, "hidden") || str_istarts(v, "collapse"))))
             return true;
-        if ((str_ieqc(name, "font-size") || str_ieqc(name, "opacity")) && leading_number(v) >= 0 && leading_number(v) < (str_ieqc(name, "opacity") ? 0.05 : 2) &&
-            !str_iends(v, "em") && !str_iends(v, "rem") && !str_iends(v, "vw"))
+        if ((str_ieqc(name, "font-size") || str_ieqc(name, "opacity")) && leading_number(v) >= 0 &&
+            leading_number(v) < (str_ieqc(name, "opacity") ? 0.05 : 2) && !str_iends(v, "em") && !str_iends(v, "rem") &&
+            !str_iends(v, "vw"))
             return true;
         if (str_ieqc(name, "font-size") && leading_number(v) == 0)
             return true;
-        if ((str_ieqc(name, "left") || str_ieqc(name, "top") || str_ieqc(name, "text-indent") || str_ieqc(name, "right")) && leading_number(v) < -900)
+        if ((str_ieqc(name, "left") || str_ieqc(name, "top") || str_ieqc(name, "text-indent") ||
+             str_ieqc(name, "right")) &&
+            leading_number(v) < -900)
             return true;
         if (str_ieqc(name, "clip") && str_istarts(v, "rect(0"))
             return true;
@@ -110,6 +115,40 @@ bool html_styles_hide(const struct html_styles *s, char sigil, struct str name)
     return false;
 }
 
+/* -- words that mark boilerplate -- */
+
+bool html_words_listed(struct str names, const char *const *list, size_t n)
+{
+    size_t i = 0;
+    while (i < names.n) {
+        size_t from = i;
+        while (i < names.n && str_is_alnum(names.p[i]))
+            i++;
+        struct str word = str_sub(names, from, i);
+        for (size_t k = 0; k < n && word.n; k++)
+            if (str_ieqc(word, list[k]))
+                return true;
+        i += i < names.n;
+    }
+    return false;
+}
+
+bool html_other_jobs(struct str s)
+{
+    static const char *const starts[] = {"similar jobs",       "similar positions",  "similar roles",
+                                         "related jobs",       "related positions",  "jobs like this",
+                                         "more jobs",          "other jobs",         "other openings",
+                                         "other open",         "people also viewed", "you might also like",
+                                         "you may also like",  "recommended jobs",   "more openings",
+                                         "get job alerts",     "share this job",     "jobs you may",
+                                         "boost your chances", "also viewed",        "more from"};
+    s = str_trim(s);
+    for (size_t i = 0; i < ARRAY_LEN(starts) && s.n < 60; i++)
+        if (str_istarts(s, starts[i]))
+            return true;
+    return false;
+}
+
 /* -- guard and stripper -- */
 
 struct tag {
@@ -159,7 +198,9 @@ static bool name_in(struct str name, const char *const *list, size_t n)
 bool html_excessive(struct str body)
 {
     /* empty elements, and those that close their own kind */
-    static const char *const flat[] = {"br", "hr", "img", "input", "meta", "link", "wbr", "source", "col", "area", "base", "embed", "param", "track", "p", "li", "td", "tr", "th", "dt", "dd", "option", "tbody", "thead", "tfoot"};
+    static const char *const flat[] = {"br",   "hr",   "img",   "input",  "meta",  "link",  "wbr",  "source", "col",
+                                       "area", "base", "embed", "param",  "track", "p",     "li",   "td",     "tr",
+                                       "th",   "dt",   "dd",    "option", "tbody", "thead", "tfoot"};
     uint16_t open[HTML_NAME_SLOTS] = {0};
     size_t depth = 0;
     for (size_t i = 0; i < body.n; i++) {
@@ -201,7 +242,8 @@ static void strip_flush(struct arena *a, struct buf *b, struct posting_writer *w
 
 void html_strip(struct arena *a, struct str body, struct posting_writer *w, size_t *hidden)
 {
-    static const char *const blocks[] = {"p", "div", "li", "ul", "ol", "br", "tr", "td", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "table"};
+    static const char *const blocks[] = {"p",  "div", "li", "ul", "ol", "br",      "tr",      "td",   "h1",
+                                         "h2", "h3",  "h4", "h5", "h6", "section", "article", "table"};
     static const char *const silent[] = {"script", "style", "noscript", "template", "title"};
     struct buf b;
     bool item = false, quiet = false;

@@ -1,14 +1,15 @@
-/* Tokens are hashed as they are read; a phrase is its sequence of word hashes, chained under the first one, longest first. Comparing
- * hashes only is exact enough: a few thousand phrases against 32 bits. */
+/* Tokens are hashed as they are read; a phrase is its sequence of word hashes, chained under the first one, longest
+ * first. Comparing hashes only is exact enough: a few thousand phrases against 32 bits. */
 #include "pipeline/engine/lexicon.h"
 
 #include <assert.h>
 #include "base/utf8.h"
 
-#define TOKEN_HASH_SEED 2166136261u
+#define TOKEN_HASH_SEED  2166136261u
 #define TOKEN_HASH_PRIME 16777619u
 
-/* Not part of a word: Latin-1 signs, general punctuation, arrows to dingbats, CJK punctuation, variation selectors, emoji. */
+/* Not part of a word: Latin-1 signs, general punctuation, arrows to dingbats, CJK punctuation, variation selectors,
+ * emoji. */
 static bool codepoint_is_sign(uint32_t cp)
 {
     return (cp >= 0x80 && cp <= 0xBF && cp != 0xAA && cp != 0xB5 && cp != 0xBA) || cp == 0xD7 || cp == 0xF7 ||
@@ -48,9 +49,10 @@ uint32_t token_hash(struct str w)
 
 static bool abbreviation(struct str w)
 {
-    static const char *const list[] = {"eg",  "ie", "st",   "dr",     "mr",  "mrs", "ms",  "prof", "inc", "ltd", "sr", "jr",
-                                       "min", "no", "incl", "approx", "vs",  "dept", "ref", "tel",  "bzw", "ca",  "co", "max",
-                                       "corp", "ft", "mt",  "nr",     "usw", "evtl", "ggf", "inkl", "zzgl", "mind", "art", "pty"};
+    static const char *const list[] = {"eg",  "ie",  "st",   "dr",  "mr",   "mrs",  "ms",     "prof", "inc",
+                                       "ltd", "sr",  "jr",   "min", "no",   "incl", "approx", "vs",   "dept",
+                                       "ref", "tel", "bzw",  "ca",  "co",   "max",  "corp",   "ft",   "mt",
+                                       "nr",  "usw", "evtl", "ggf", "inkl", "zzgl", "mind",   "art",  "pty"};
     if (w.n == 1)
         return !str_is_digit(w.p[0]) && w.p[0] != 'C' && w.p[0] != 'R' && w.p[0] != 'I';
     if (w.n > 6)
@@ -86,7 +88,8 @@ static uint32_t case_flags(struct str w)
     }
     uint32_t flags = upper >= 2 && lower == 0 ? TOKEN_CAPS : 0;
     unsigned char c = (unsigned char)w.p[0];
-    if ((c >= 'A' && c <= 'Z') || (c == 0xC3 && w.n > 1 && (unsigned char)w.p[1] >= 0x80 && (unsigned char)w.p[1] <= 0x9E))
+    if ((c >= 'A' && c <= 'Z') ||
+        (c == 0xC3 && w.n > 1 && (unsigned char)w.p[1] >= 0x80 && (unsigned char)w.p[1] <= 0x9E))
         flags |= TOKEN_UPPER;
     if (str_is_digit((char)c))
         flags |= TOKEN_DIGIT;
@@ -125,11 +128,13 @@ size_t tokens_read(struct str text, struct token *ret, size_t max)
             continue;
         }
         size_t start = i;
-        if (i && text.p[i - 1] == '.' && str_is_alpha(text.p[i]) && (i == 1 || str_is_space(text.p[i - 2]) || text.p[i - 2] == '/' || text.p[i - 2] == '('))
+        if (i && text.p[i - 1] == '.' && str_is_alpha(text.p[i]) &&
+            (i == 1 || str_is_space(text.p[i - 2]) || text.p[i - 2] == '/' || text.p[i - 2] == '('))
             start = i - 1; /* .NET */
         i = token_end(text, i);
         struct str w = str_sub(text, start, i);
-        uint32_t flags = n ? boundary_flags(text, prev_start, prev_end, start) : TOKEN_LINE_START | TOKEN_SENTENCE_START;
+        uint32_t flags =
+            n ? boundary_flags(text, prev_start, prev_end, start) : TOKEN_LINE_START | TOKEN_SENTENCE_START;
         ret[n++] = (struct token){(uint32_t)start, (uint32_t)i, token_hash(w), flags | case_flags(w)};
         prev_start = start;
         prev_end = i;
@@ -185,7 +190,8 @@ static bool lexicon_match(const struct lexicon *l, size_t row, const struct toke
     return true;
 }
 
-static const struct lexicon_row *lexicon_from(const struct lexicon *l, uint16_t r, const struct token *t, size_t n, size_t *ret_words)
+static const struct lexicon_row *lexicon_from(const struct lexicon *l, uint16_t r, const struct token *t, size_t n,
+                                              size_t *ret_words)
 {
     for (; r; r = l->next[r - 1]) {
         if (!lexicon_match(l, r - 1u, t, n))
@@ -196,13 +202,14 @@ static const struct lexicon_row *lexicon_from(const struct lexicon *l, uint16_t 
     return NULL;
 }
 
-const struct lexicon_row *lexicon_at(const struct lexicon *l, const struct token *t, size_t n, size_t i, size_t *ret_words)
+const struct lexicon_row *lexicon_at(const struct lexicon *l, const struct token *t, size_t n, size_t i,
+                                     size_t *ret_words)
 {
     return lexicon_from(l, l->heads[t[i].hash & (LEXICON_HEADS - 1)], t + i, n - i, ret_words);
 }
 
-const struct lexicon_row *lexicon_next(const struct lexicon *l, const struct lexicon_row *row, const struct token *t, size_t n, size_t i,
-                                       size_t *ret_words)
+const struct lexicon_row *lexicon_next(const struct lexicon *l, const struct lexicon_row *row, const struct token *t,
+                                       size_t n, size_t i, size_t *ret_words)
 {
     return lexicon_from(l, l->next[row - l->rows], t + i, n - i, ret_words);
 }

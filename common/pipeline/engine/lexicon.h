@@ -1,8 +1,9 @@
 /* Words and phrases: text cut into tokens once, and tables of phrases found in the tokens in one linear pass.
  *
- * A token is a run of letters and digits (any script), with what belongs to names like C++, C#, .NET; its hash is that of the lower-case
- * word without apostrophes, so "Bachelor's" and "bachelors" are one. A phrase is words with single spaces. Phrases never cross the start
- * of a sentence. Pure; a lexicon is built once from a constant table and never changes afterwards. */
+ * A token is a run of letters and digits (any script), with what belongs to names like C++, C#, .NET; its hash is that
+ * of the lower-case word without apostrophes, so "Bachelor's" and "bachelors" are one. A phrase is words with single
+ * spaces. Phrases never cross the start of a sentence. Pure; a lexicon is built once from a constant table and never
+ * changes afterwards. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,8 +11,8 @@
 #include "base/str.h"
 
 #define LEXICON_PHRASE_WORDS_MAX 8
-#define LEXICON_ROWS_MAX 4096
-#define LEXICON_HEADS 4096 /* power of two */
+#define LEXICON_ROWS_MAX         4096
+#define LEXICON_HEADS            4096 /* power of two */
 
 enum {
     TOKEN_LINE_START = 1,
@@ -52,10 +53,12 @@ struct lexicon {
     size_t n;
 };
 
-/* Fills *l (zeroed) from rows (borrowed for ever, n <= LEXICON_ROWS_MAX). Later rows with an equal phrase win over earlier ones. */
+/* Fills *l (zeroed) from rows (borrowed for ever, n <= LEXICON_ROWS_MAX). Later rows with an equal phrase win over
+ * earlier ones. */
 void lexicon_init(struct lexicon *l, const struct lexicon_row *rows, size_t n);
 /* The longest phrase that starts at token i of n; its words in *ret_words. NULL when none. */
-const struct lexicon_row *lexicon_at(const struct lexicon *l, const struct token *t, size_t n, size_t i, size_t *ret_words);
+const struct lexicon_row *lexicon_at(const struct lexicon *l, const struct token *t, size_t n, size_t i,
+                                     size_t *ret_words);
 /* The next shorter (or equal) phrase at the same place after row; NULL when none. */
-const struct lexicon_row *lexicon_next(const struct lexicon *l, const struct lexicon_row *row, const struct token *t, size_t n, size_t i,
-                                       size_t *ret_words);
+const struct lexicon_row *lexicon_next(const struct lexicon *l, const struct lexicon_row *row, const struct token *t,
+                                       size_t n, size_t i, size_t *ret_words);

@@ -1,5 +1,5 @@
-/* Chooses the reader for a source and puts the parts together. The page's own JSON-LD gives the facts; its text is used when it holds most
- * of what the page shows, otherwise the page's main content is. */
+/* Chooses the reader for a source and puts the parts together. The page's own JSON-LD gives the facts; its text is used
+ * when it holds most of what the page shows, otherwise the page's main content is. */
 #include "pipeline/engine/posting_internal.h"
 
 #include "base/utf8.h"
@@ -9,8 +9,19 @@
 static struct posting_facts facts_none(void)
 {
     struct str none = {"", 0};
-    return (struct posting_facts){.title = none, .company = none, .location = none, .employment_type = none, .date_posted = none, .valid_through = none,
-                                  .education = none, .industry = none, .salary_text = none, .currency = none, .salary_period = none, .salary_min = -1, .salary_max = -1};
+    return (struct posting_facts){.title = none,
+                                  .company = none,
+                                  .location = none,
+                                  .employment_type = none,
+                                  .date_posted = none,
+                                  .valid_through = none,
+                                  .education = none,
+                                  .industry = none,
+                                  .salary_text = none,
+                                  .currency = none,
+                                  .salary_period = none,
+                                  .salary_min = -1,
+                                  .salary_max = -1};
 }
 
 static int memory_error(struct err *err)
@@ -20,7 +31,8 @@ static int memory_error(struct err *err)
 
 static bool looks_html(struct str s)
 {
-    static const char *const marks[] = {"<!doctype html", "<html", "<body", "<div", "<p>", "<ul>", "<br", "<h1", "<h2", "<li>", "<p "};
+    static const char *const marks[] = {"<!doctype html", "<html", "<body", "<div", "<p>", "<ul>", "<br", "<h1", "<h2",
+                                        "<li>",           "<p "};
     s = str_trim(s);
     if (s.n < 5 || s.p[0] != '<' || str_starts(s, "<!--"))
         return false;
@@ -43,7 +55,8 @@ static int read_text(struct arena *a, struct str body, struct posting_writer *w,
 }
 
 /* The first JobPosting among the page's JSON-LD scripts; malformed scripts do not count. */
-static int page_jsonld(struct arena *a, const struct html_page *page, struct posting_writer *w, struct posting *ret, bool *found, struct err *err)
+static int page_jsonld(struct arena *a, const struct html_page *page, struct posting_writer *w, struct posting *ret,
+                       bool *found, struct err *err)
 {
     *found = false;
     for (size_t i = 0; i < page->json_ld_n && !*found; i++) {
@@ -97,7 +110,8 @@ static int read_jsonld(struct arena *a, struct str body, struct posting_writer *
     return r;
 }
 
-static int read_format(struct arena *a, const struct posting_source *src, struct posting_writer *w, struct posting *ret, struct err *err)
+static int read_format(struct arena *a, const struct posting_source *src, struct posting_writer *w, struct posting *ret,
+                       struct err *err)
 {
     switch (src->format) {
     case POSTING_HTML:
@@ -112,9 +126,11 @@ static int read_format(struct arena *a, const struct posting_source *src, struct
 
 int posting_read(struct arena *a, const struct posting_source *src, struct posting *ret, struct err *err)
 {
-    *ret = (struct posting){.text = {"", 0}, .facts = facts_none(), .title_hint = {"", 0}, .company_hint = {"", 0}, .method = STR("text")};
+    *ret = (struct posting){
+        .text = {"", 0}, .facts = facts_none(), .title_hint = {"", 0}, .company_hint = {"", 0}, .method = STR("text")};
     if (src->body.n > POSTING_SOURCE_MAX_BYTES)
-        return err_set(err, ERR_TOO_LARGE, "the posting has %zu bytes; the limit is %zu", src->body.n, POSTING_SOURCE_MAX_BYTES);
+        return err_set(err, ERR_TOO_LARGE, "the posting has %zu bytes; the limit is %zu", src->body.n,
+                       POSTING_SOURCE_MAX_BYTES);
     if (utf8_valid_prefix(src->body) != src->body.n)
         return err_set(err, ERR_MALFORMED, "the posting is not valid UTF-8 at byte %zu", utf8_valid_prefix(src->body));
     struct posting_writer w;

@@ -20,8 +20,8 @@ static enum clean_action clean_classify(uint32_t cp)
         return CLEAN_QUOTE;
     if (cp == 0xAD || cp == 0xFEFF || cp == 0x200D || (cp >= 0xFE00 && cp <= 0xFE0F) || cp == 0x200E || cp == 0x200F)
         return CLEAN_DROP; /* soft hyphen, byte order mark, joiners of emoji, direction marks: innocent */
-    if (cp == 0x200B || cp == 0x200C || (cp >= 0x2060 && cp <= 0x2064) || (cp >= 0x202A && cp <= 0x202E) || cp == 0x180E ||
-        (cp >= 0x2066 && cp <= 0x206F) || (cp >= 0xE0000 && cp <= 0xE0FFF))
+    if (cp == 0x200B || cp == 0x200C || (cp >= 0x2060 && cp <= 0x2064) || (cp >= 0x202A && cp <= 0x202E) ||
+        cp == 0x180E || (cp >= 0x2066 && cp <= 0x206F) || (cp >= 0xE0000 && cp <= 0xE0FFF))
         return CLEAN_HIDDEN;
     return CLEAN_KEEP;
 }
@@ -75,10 +75,37 @@ struct str posting_clean(struct arena *a, struct str s, size_t *hidden)
 
 static const struct {
     const char *name, *text;
-} entities[] = {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}, {"nbsp", " "}, {"ndash", "\xE2\x80\x93"}, {"mdash", "\xE2\x80\x94"},
-                {"rsquo", "'"}, {"lsquo", "'"}, {"rdquo", "\""}, {"ldquo", "\""}, {"bull", "\xE2\x80\xA2"}, {"middot", "\xC2\xB7"}, {"hellip", "\xE2\x80\xA6"}, {"euro", "\xE2\x82\xAC"},
-                {"pound", "\xC2\xA3"}, {"eacute", "\xC3\xA9"}, {"copy", "\xC2\xA9"}, {"reg", "\xC2\xAE"}, {"trade", "\xE2\x84\xA2"}, {"auml", "\xC3\xA4"}, {"ouml", "\xC3\xB6"}, {"uuml", "\xC3\xBC"}, {"szlig", "\xC3\x9F"},
-                {"Auml", "\xC3\x84"}, {"Ouml", "\xC3\x96"}, {"Uuml", "\xC3\x9C"}, {"egrave", "\xC3\xA8"}, {"agrave", "\xC3\xA0"}, {"ccedil", "\xC3\xA7"}};
+} entities[] = {{"amp", "&"},
+                {"lt", "<"},
+                {"gt", ">"},
+                {"quot", "\""},
+                {"apos", "'"},
+                {"nbsp", " "},
+                {"ndash", "\xE2\x80\x93"},
+                {"mdash", "\xE2\x80\x94"},
+                {"rsquo", "'"},
+                {"lsquo", "'"},
+                {"rdquo", "\""},
+                {"ldquo", "\""},
+                {"bull", "\xE2\x80\xA2"},
+                {"middot", "\xC2\xB7"},
+                {"hellip", "\xE2\x80\xA6"},
+                {"euro", "\xE2\x82\xAC"},
+                {"pound", "\xC2\xA3"},
+                {"eacute", "\xC3\xA9"},
+                {"copy", "\xC2\xA9"},
+                {"reg", "\xC2\xAE"},
+                {"trade", "\xE2\x84\xA2"},
+                {"auml", "\xC3\xA4"},
+                {"ouml", "\xC3\xB6"},
+                {"uuml", "\xC3\xBC"},
+                {"szlig", "\xC3\x9F"},
+                {"Auml", "\xC3\x84"},
+                {"Ouml", "\xC3\x96"},
+                {"Uuml", "\xC3\x9C"},
+                {"egrave", "\xC3\xA8"},
+                {"agrave", "\xC3\xA0"},
+                {"ccedil", "\xC3\xA7"}};
 
 /* Length of the reference at s.p[0] == '&' and its text in out (at most 4 bytes); 0 when it is none. */
 static size_t entity_decode(struct str s, char *out, size_t *ret_n)

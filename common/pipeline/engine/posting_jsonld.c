@@ -1,5 +1,6 @@
-/* schema.org JobPosting, as sites write it: an object, an array, an @graph, or nested in a WebPage; fields as text, objects or arrays.
- * https://schema.org/JobPosting . Facts are kept apart; the text is composed as title, fact lines, then the long fields under headings. */
+/* schema.org JobPosting, as sites write it: an object, an array, an @graph, or nested in a WebPage; fields as text,
+ * objects or arrays. https://schema.org/JobPosting . Facts are kept apart; the text is composed as title, fact lines,
+ * then the long fields under headings. */
 #include "pipeline/engine/posting_internal.h"
 
 #include <math.h>
@@ -23,9 +24,7 @@ static bool is_type(yyjson_val *obj, const char *name)
     if (yyjson_is_str(type))
         return str_iends(json_str(type), name);
     size_t i, max;
-    yyjson_arr_foreach(type, i, max, v)
-        if (str_iends(json_str(v), name))
-            return true;
+    yyjson_arr_foreach(type, i, max, v) if (str_iends(json_str(v), name)) return true;
     return false;
 }
 
@@ -36,13 +35,10 @@ static yyjson_val *posting_search(yyjson_val *v)
     size_t i, max;
     yyjson_val *key, *child, *found = NULL;
     if (yyjson_is_arr(v)) {
-        yyjson_arr_foreach(v, i, max, child)
-            if ((found = posting_search(child)) != NULL)
-                return found;
+        yyjson_arr_foreach(v, i, max, child) if ((found = posting_search(child)) != NULL) return found;
     } else if (yyjson_is_obj(v)) {
-        yyjson_obj_foreach(v, i, max, key, child)
-            if (yyjson_is_ctn(child) && (found = posting_search(child)) != NULL)
-                return found;
+        yyjson_obj_foreach(v, i, max, key,
+                           child) if (yyjson_is_ctn(child) && (found = posting_search(child)) != NULL) return found;
     }
     return NULL;
 }
@@ -56,7 +52,8 @@ static struct str text_join(struct jsonld *j, yyjson_val *arr)
     buf_init(&b, POSTING_TEXT_MAX_BYTES);
     size_t i, max, n = 0;
     yyjson_val *v;
-    yyjson_arr_foreach(arr, i, max, v) {
+    yyjson_arr_foreach(arr, i, max, v)
+    {
         struct str s = text_of(j, v);
         if (s.n == 0 || n++ >= JSONLD_LIST_MAX)
             continue;
@@ -94,14 +91,18 @@ static struct str text_of(struct jsonld *j, yyjson_val *v)
 
 static struct str address_text(struct jsonld *j, yyjson_val *place)
 {
-    yyjson_val *address = yyjson_is_obj(place) && yyjson_obj_get(place, "address") ? yyjson_obj_get(place, "address") : place;
-    if (!yyjson_is_obj(address) || (!yyjson_obj_get(address, "addressLocality") && !yyjson_obj_get(address, "addressRegion") && !yyjson_obj_get(address, "addressCountry")))
+    yyjson_val *address =
+        yyjson_is_obj(place) && yyjson_obj_get(place, "address") ? yyjson_obj_get(place, "address") : place;
+    if (!yyjson_is_obj(address) ||
+        (!yyjson_obj_get(address, "addressLocality") && !yyjson_obj_get(address, "addressRegion") &&
+         !yyjson_obj_get(address, "addressCountry")))
         return text_of(j, address);
     static const char *const parts[] = {"addressLocality", "addressRegion", "addressCountry"};
     struct str s[3];
     for (size_t i = 0; i < 3; i++)
         s[i] = text_of(j, yyjson_obj_get(address, parts[i]));
-    char *p = arena_printf(j->a, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(s[0]), s[0].n && s[1].n ? ", " : "", STR_ARG(s[1]), (s[0].n || s[1].n) && s[2].n ? ", " : "", STR_ARG(s[2]));
+    char *p = arena_printf(j->a, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(s[0]), s[0].n && s[1].n ? ", " : "",
+                           STR_ARG(s[1]), (s[0].n || s[1].n) && s[2].n ? ", " : "", STR_ARG(s[2]));
     return str_of(p);
 }
 
@@ -112,7 +113,8 @@ static void read_location(struct jsonld *j, yyjson_val *job)
         struct buf b;
         buf_init(&b, 2000);
         size_t i, max;
-        yyjson_arr_foreach(loc, i, max, v) {
+        yyjson_arr_foreach(loc, i, max, v)
+        {
             struct str s = i < JSONLD_LIST_MAX ? address_text(j, v) : (struct str){"", 0};
             if (b.len && s.n)
                 buf_adds(&b, "; ");
@@ -137,7 +139,10 @@ static const char *period_of(struct str unit)
 {
     static const struct {
         const char *unit, *period;
-    } map[] = {{"HOUR", "hour"}, {"HOURLY", "hour"}, {"DAY", "day"}, {"DAILY", "day"}, {"WEEK", "week"}, {"WEEKLY", "week"}, {"MONTH", "month"}, {"MONTHLY", "month"}, {"YEAR", "year"}, {"YEARLY", "year"}, {"ANNUAL", "year"}, {"ANNUALLY", "year"}, {"PT1H", "hour"}, {"P1D", "day"}, {"P1W", "week"}, {"P1M", "month"}, {"P1Y", "year"}, {"ANN", "year"}, {"MON", "month"}, {"HUR", "hour"}};
+    } map[] = {{"HOUR", "hour"},   {"HOURLY", "hour"},   {"DAY", "day"},       {"DAILY", "day"}, {"WEEK", "week"},
+               {"WEEKLY", "week"}, {"MONTH", "month"},   {"MONTHLY", "month"}, {"YEAR", "year"}, {"YEARLY", "year"},
+               {"ANNUAL", "year"}, {"ANNUALLY", "year"}, {"PT1H", "hour"},     {"P1D", "day"},   {"P1W", "week"},
+               {"P1M", "month"},   {"P1Y", "year"},      {"ANN", "year"},      {"MON", "month"}, {"HUR", "hour"}};
     for (size_t i = 0; i < ARRAY_LEN(map); i++)
         if (str_ieqc(unit, map[i].unit))
             return map[i].period;
@@ -181,7 +186,8 @@ static double first_number(yyjson_val *obj, const char *const *keys, size_t n)
 
 static void read_salary(struct jsonld *j, yyjson_val *job)
 {
-    static const char *const low[] = {"minValue", "percentile10", "value", "median", "percentile25"}, *const high[] = {"maxValue", "percentile90", "percentile75"};
+    static const char *const low[] = {"minValue", "percentile10", "value", "median", "percentile25"},
+                             *const high[] = {"maxValue", "percentile90", "percentile75"};
     struct posting_facts *f = j->f;
     yyjson_val *pay = yyjson_obj_get(job, "baseSalary");
     if (!pay)
@@ -209,8 +215,12 @@ static void read_salary(struct jsonld *j, yyjson_val *job)
         f->salary_min = f->salary_max = -1;
     if (f->salary_text.n || f->salary_min <= 0)
         return;
-    char *p = f->salary_max > f->salary_min ? arena_printf(j->a, STR_FMT "%s%.10g - %.10g%s" STR_FMT, STR_ARG(f->currency), f->currency.n ? " " : "", f->salary_min, f->salary_max, f->salary_period.n ? " per " : "", STR_ARG(f->salary_period))
-                                            : arena_printf(j->a, STR_FMT "%s%.10g%s" STR_FMT, STR_ARG(f->currency), f->currency.n ? " " : "", f->salary_min, f->salary_period.n ? " per " : "", STR_ARG(f->salary_period));
+    char *p =
+        f->salary_max > f->salary_min
+            ? arena_printf(j->a, STR_FMT "%s%.10g - %.10g%s" STR_FMT, STR_ARG(f->currency), f->currency.n ? " " : "",
+                           f->salary_min, f->salary_max, f->salary_period.n ? " per " : "", STR_ARG(f->salary_period))
+            : arena_printf(j->a, STR_FMT "%s%.10g%s" STR_FMT, STR_ARG(f->currency), f->currency.n ? " " : "",
+                           f->salary_min, f->salary_period.n ? " per " : "", STR_ARG(f->salary_period));
     f->salary_text = str_of(p);
 }
 
@@ -222,8 +232,7 @@ static void write_long(struct jsonld *j, const char *heading, yyjson_val *v)
         yyjson_val *item;
         if (yyjson_arr_size(v) && heading)
             posting_write_heading(j->w, str_of(heading));
-        yyjson_arr_foreach(v, i, max, item)
-            posting_write_item(j->w, text_of(j, item));
+        yyjson_arr_foreach(v, i, max, item) posting_write_item(j->w, text_of(j, item));
         return;
     }
     struct str s = yyjson_is_str(v) ? json_str(v) : text_of(j, v);
@@ -321,7 +330,8 @@ static struct str controls_spaced(struct arena *a, struct str s)
     return (struct str){p, s.n};
 }
 
-int posting_jsonld_read(struct arena *a, struct str json, struct posting_writer *w, struct posting_facts *facts, size_t *hidden, bool *found, struct err *err)
+int posting_jsonld_read(struct arena *a, struct str json, struct posting_writer *w, struct posting_facts *facts,
+                        size_t *hidden, bool *found, struct err *err)
 {
     yyjson_val *root, *job;
     *found = false;

@@ -1,29 +1,92 @@
-/* Front matter: the YAML that people write above Markdown. Only what postings use is understood: "key: value", block scalars (also with
- * their text on the first line and unindented, as templates are filled in), lists of texts and of {title, items}. Comments are dropped.
+/* Front matter: the YAML that people write above Markdown. Only what postings use is understood: "key: value", block
+ * scalars (also with their text on the first line and unindented, as templates are filled in), lists of texts and of
+ * {title, items}. Comments are dropped.
  *
- * Short values that name a fact become facts and "Label: value" lines; long ones become sections under their key's words. */
+ * Short values that name a fact become facts and "Label: value" lines; long ones become sections under their key's
+ * words. */
 #include "pipeline/engine/posting_internal.h"
 
-#define MATTER_KEY_MAX 40
+#define MATTER_KEY_MAX    40
 #define MATTER_LONG_BYTES 60
 
-enum matter_fact { MATTER_NONE, MATTER_TITLE, MATTER_COMPANY, MATTER_LOCATION, MATTER_TYPE, MATTER_SALARY, MATTER_SALARY_MIN, MATTER_SALARY_MAX, MATTER_DATE, MATTER_VALID, MATTER_IGNORE };
+enum matter_fact {
+    MATTER_NONE,
+    MATTER_TITLE,
+    MATTER_COMPANY,
+    MATTER_LOCATION,
+    MATTER_TYPE,
+    MATTER_SALARY,
+    MATTER_SALARY_MIN,
+    MATTER_SALARY_MAX,
+    MATTER_DATE,
+    MATTER_VALID,
+    MATTER_IGNORE
+};
 
 static const struct {
     const char *key;
     enum matter_fact fact;
 } matter_keys[] = {
-    {"title", MATTER_TITLE}, {"job_title", MATTER_TITLE}, {"position", MATTER_TITLE}, {"role", MATTER_TITLE},
-    {"company", MATTER_COMPANY}, {"organization", MATTER_COMPANY}, {"organisation", MATTER_COMPANY}, {"employer", MATTER_COMPANY}, {"hiring_organization", MATTER_COMPANY},
-    {"location", MATTER_LOCATION}, {"locations", MATTER_LOCATION}, {"place", MATTER_LOCATION},
-    {"type", MATTER_TYPE}, {"employment_type", MATTER_TYPE}, {"work_schedule", MATTER_TYPE}, {"contract", MATTER_TYPE}, {"job_type", MATTER_TYPE},
-    {"salary", MATTER_SALARY}, {"compensation", MATTER_SALARY}, {"pay", MATTER_SALARY}, {"salary_range", MATTER_SALARY},
-    {"min_payrange", MATTER_SALARY_MIN}, {"salary_min", MATTER_SALARY_MIN}, {"max_payrange", MATTER_SALARY_MAX}, {"salary_max", MATTER_SALARY_MAX},
-    {"posted", MATTER_DATE}, {"date", MATTER_DATE}, {"opens", MATTER_DATE}, {"date_posted", MATTER_DATE}, {"closes", MATTER_VALID}, {"valid_through", MATTER_VALID}, {"deadline", MATTER_VALID},
-    {"layout", MATTER_IGNORE}, {"permalink", MATTER_IGNORE}, {"tags", MATTER_IGNORE}, {"slug", MATTER_IGNORE}, {"external_url", MATTER_IGNORE}, {"status_alert", MATTER_IGNORE},
-    {"alert_keywords", MATTER_IGNORE}, {"published", MATTER_IGNORE}, {"draft", MATTER_IGNORE}, {"image", MATTER_IGNORE}, {"updated", MATTER_IGNORE}, {"max_applications", MATTER_IGNORE},
-    {"info_sessions", MATTER_IGNORE}, {"state", MATTER_IGNORE}, {"redirect_from", MATTER_IGNORE}, {"eleventynavigation", MATTER_IGNORE}, {"vacancies", MATTER_IGNORE}, {"link", MATTER_IGNORE}, {"gs", MATTER_IGNORE},
-    {"url", MATTER_IGNORE}, {"id", MATTER_IGNORE}, {"lang", MATTER_IGNORE}, {"categories", MATTER_IGNORE}, {"author", MATTER_IGNORE}, {"description", MATTER_NONE}, {"headline", MATTER_IGNORE}, {"time", MATTER_IGNORE}, {"application_link", MATTER_IGNORE},
+    {"title", MATTER_TITLE},
+    {"job_title", MATTER_TITLE},
+    {"position", MATTER_TITLE},
+    {"role", MATTER_TITLE},
+    {"company", MATTER_COMPANY},
+    {"organization", MATTER_COMPANY},
+    {"organisation", MATTER_COMPANY},
+    {"employer", MATTER_COMPANY},
+    {"hiring_organization", MATTER_COMPANY},
+    {"location", MATTER_LOCATION},
+    {"locations", MATTER_LOCATION},
+    {"place", MATTER_LOCATION},
+    {"type", MATTER_TYPE},
+    {"employment_type", MATTER_TYPE},
+    {"work_schedule", MATTER_TYPE},
+    {"contract", MATTER_TYPE},
+    {"job_type", MATTER_TYPE},
+    {"salary", MATTER_SALARY},
+    {"compensation", MATTER_SALARY},
+    {"pay", MATTER_SALARY},
+    {"salary_range", MATTER_SALARY},
+    {"min_payrange", MATTER_SALARY_MIN},
+    {"salary_min", MATTER_SALARY_MIN},
+    {"max_payrange", MATTER_SALARY_MAX},
+    {"salary_max", MATTER_SALARY_MAX},
+    {"posted", MATTER_DATE},
+    {"date", MATTER_DATE},
+    {"opens", MATTER_DATE},
+    {"date_posted", MATTER_DATE},
+    {"closes", MATTER_VALID},
+    {"valid_through", MATTER_VALID},
+    {"deadline", MATTER_VALID},
+    {"layout", MATTER_IGNORE},
+    {"permalink", MATTER_IGNORE},
+    {"tags", MATTER_IGNORE},
+    {"slug", MATTER_IGNORE},
+    {"external_url", MATTER_IGNORE},
+    {"status_alert", MATTER_IGNORE},
+    {"alert_keywords", MATTER_IGNORE},
+    {"published", MATTER_IGNORE},
+    {"draft", MATTER_IGNORE},
+    {"image", MATTER_IGNORE},
+    {"updated", MATTER_IGNORE},
+    {"max_applications", MATTER_IGNORE},
+    {"info_sessions", MATTER_IGNORE},
+    {"state", MATTER_IGNORE},
+    {"redirect_from", MATTER_IGNORE},
+    {"eleventynavigation", MATTER_IGNORE},
+    {"vacancies", MATTER_IGNORE},
+    {"link", MATTER_IGNORE},
+    {"gs", MATTER_IGNORE},
+    {"url", MATTER_IGNORE},
+    {"id", MATTER_IGNORE},
+    {"lang", MATTER_IGNORE},
+    {"categories", MATTER_IGNORE},
+    {"author", MATTER_IGNORE},
+    {"description", MATTER_NONE},
+    {"headline", MATTER_IGNORE},
+    {"time", MATTER_IGNORE},
+    {"application_link", MATTER_IGNORE},
 };
 
 struct matter {
@@ -51,7 +114,8 @@ static size_t matter_key(struct str line)
     size_t i = 0;
     while (i < line.n && i < MATTER_KEY_MAX && (str_is_alnum(line.p[i]) || line.p[i] == '_' || line.p[i] == '-'))
         i++;
-    if (i == 0 || i >= line.n || line.p[i] != ':' || !str_is_alpha(line.p[0]) || (i + 1 < line.n && line.p[i + 1] != ' '))
+    if (i == 0 || i >= line.n || line.p[i] != ':' || !str_is_alpha(line.p[0]) ||
+        (i + 1 < line.n && line.p[i + 1] != ' '))
         return 0;
     /* the running text of a filled-in template also has "Note: ..." lines: keys are small letters */
     for (size_t k = 0; k < i; k++)
@@ -74,9 +138,14 @@ static struct str matter_value(struct str v)
 static void matter_fact_set(struct matter *m, struct str v)
 {
     struct posting_facts *f = &m->p->facts;
-    struct str *slot[] = {[MATTER_TITLE] = &f->title, [MATTER_COMPANY] = &f->company, [MATTER_LOCATION] = &f->location, [MATTER_TYPE] = &f->employment_type, [MATTER_SALARY] = &f->salary_text,
-                          [MATTER_SALARY_MIN] = &m->salary_min, [MATTER_SALARY_MAX] = &m->salary_max, [MATTER_DATE] = &f->date_posted, [MATTER_VALID] = &f->valid_through};
-    static const char *const label[] = {[MATTER_COMPANY] = "Company", [MATTER_LOCATION] = "Location", [MATTER_TYPE] = "Employment type", [MATTER_SALARY] = "Salary"};
+    struct str *slot[] = {
+        [MATTER_TITLE] = &f->title,           [MATTER_COMPANY] = &f->company,    [MATTER_LOCATION] = &f->location,
+        [MATTER_TYPE] = &f->employment_type,  [MATTER_SALARY] = &f->salary_text, [MATTER_SALARY_MIN] = &m->salary_min,
+        [MATTER_SALARY_MAX] = &m->salary_max, [MATTER_DATE] = &f->date_posted,   [MATTER_VALID] = &f->valid_through};
+    static const char *const label[] = {[MATTER_COMPANY] = "Company",
+                                        [MATTER_LOCATION] = "Location",
+                                        [MATTER_TYPE] = "Employment type",
+                                        [MATTER_SALARY] = "Salary"};
     if (v.n == 0 || slot[m->fact]->n)
         return;
     *slot[m->fact] = v;
@@ -154,14 +223,17 @@ static void matter_salary(struct matter *m)
         digits = digits || str_is_digit(m->salary_min.p[i]);
     if (!digits || m->p->facts.salary_text.n)
         return;
-    char *text = m->salary_max.n ? arena_printf(m->a, STR_FMT " - " STR_FMT, STR_ARG(m->salary_min), STR_ARG(m->salary_max)) : str_dup(m->a, m->salary_min);
+    char *text = m->salary_max.n
+                     ? arena_printf(m->a, STR_FMT " - " STR_FMT, STR_ARG(m->salary_min), STR_ARG(m->salary_max))
+                     : str_dup(m->a, m->salary_min);
     if (!text)
         return;
     m->p->facts.salary_text = str_of(text);
     posting_write_fact(m->w, "Salary", m->p->facts.salary_text);
 }
 
-struct str posting_matter_read(struct posting_writer *w, struct arena *a, struct str text, struct posting *p, bool *found)
+struct str posting_matter_read(struct posting_writer *w, struct arena *a, struct str text, struct posting *p,
+                               bool *found)
 {
     *found = false;
     struct str rest = text, line;

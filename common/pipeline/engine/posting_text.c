@@ -1,18 +1,21 @@
-/* Plain text and Markdown, line by line. One reader serves both: the marks of Markdown are what careful people also type in plain text.
+/* Plain text and Markdown, line by line. One reader serves both: the marks of Markdown are what careful people also
+ * type in plain text.
  *
- *   line -> heading (#, underline, bold alone, capitals, known words) | item (bullet, number, table row) | line of a paragraph
+ *   line -> heading (#, underline, bold alone, capitals, known words) | item (bullet, number, table row) | line of a
+ * paragraph
  *
- * Hard-wrapped lines are joined: a line continues the one before when that one was long and this one begins nothing new. */
+ * Hard-wrapped lines are joined: a line continues the one before when that one was long and this one begins nothing
+ * new. */
 #include "pipeline/engine/posting_internal.h"
 
 #include "base/utf8.h"
 #include "pipeline/engine/sections.h"
 
-#define WRAP_MIN_BYTES 55    /* shorter lines were ended on purpose */
-#define WRAP_MAX_BYTES 130   /* longer lines were not wrapped by hand */
+#define WRAP_MIN_BYTES    55  /* shorter lines were ended on purpose */
+#define WRAP_MAX_BYTES    130 /* longer lines were not wrapped by hand */
 #define HEADING_MAX_BYTES 120
-#define LINK_MAX_BYTES 1000
-#define LINK_TRIES_MAX 200 /* brackets of one posting that turned out not to be links */
+#define LINK_MAX_BYTES    1000
+#define LINK_TRIES_MAX    200 /* brackets of one posting that turned out not to be links */
 
 struct text_line {
     struct str text; /* trimmed */
@@ -52,7 +55,8 @@ static size_t sign_mark(struct str t)
         return 0;
     uint32_t cp;
     size_t k = utf8_decode(t, &cp);
-    bool sign = cp == 0xB7 || cp == 0x2022 || cp == 0x2043 || cp == 0x2013 || cp == 0x2014 || (cp >= 0x2190 && cp <= 0x2BFF) || cp >= 0x1F000 || cp == 0xA7;
+    bool sign = cp == 0xB7 || cp == 0x2022 || cp == 0x2043 || cp == 0x2013 || cp == 0x2014 ||
+                (cp >= 0x2190 && cp <= 0x2BFF) || cp >= 0x1F000 || cp == 0xA7;
     if (!sign)
         return 0;
     if (k < t.n && str_is_space(t.p[k]))
@@ -145,7 +149,8 @@ static void inline_text(struct text_reader *r, struct buf *out, struct str t)
         } else if (c == '\\' && i + 1 < t.n && strchr("\\`*_{}[]()#+-.!|<>~", t.p[i + 1])) {
             buf_addc(out, t.p[i + 1]);
             i += 2;
-        } else if (c == '!' && i + 1 < t.n && t.p[i + 1] == '[' && r->link_misses < LINK_TRIES_MAX && (k = link_skip(t, i + 1, &text_end)) > 0) {
+        } else if (c == '!' && i + 1 < t.n && t.p[i + 1] == '[' && r->link_misses < LINK_TRIES_MAX &&
+                   (k = link_skip(t, i + 1, &text_end)) > 0) {
             i = k;
         } else if (c == '[' && !skip_to && r->link_misses < LINK_TRIES_MAX && (k = link_skip(t, i, &text_end)) > 0) {
             skip_at = text_end;
@@ -299,7 +304,8 @@ static void table_row(struct text_reader *r, struct str t)
 
 static bool continues(const struct text_reader *r, const struct text_line *l)
 {
-    if (r->pending_kind == POSTING_BLOCK_NONE || r->lines[r->i - 1].hard_break || r->lines[r->i - 1].columns || l->columns || key_value(l->text))
+    if (r->pending_kind == POSTING_BLOCK_NONE || r->lines[r->i - 1].hard_break || r->lines[r->i - 1].columns ||
+        l->columns || key_value(l->text))
         return false;
     if (r->pending_kind == POSTING_BLOCK_ITEM && l->indent > r->pending_indent)
         return true;
@@ -359,7 +365,8 @@ static bool atx_heading(struct text_reader *r, struct str t)
         level++;
     if (level == 0 || level > 6 || level >= t.n || t.p[level] != ' ')
         return false;
-    while (t.n && (t.p[t.n - 1] == '#' || t.p[t.n - 1] == ' ') && t.n > level + 1 && !(t.n > 2 && str_is_alpha(t.p[t.n - 2]) && t.p[t.n - 1] == '#'))
+    while (t.n && (t.p[t.n - 1] == '#' || t.p[t.n - 1] == ' ') && t.n > level + 1 &&
+           !(t.n > 2 && str_is_alpha(t.p[t.n - 2]) && t.p[t.n - 1] == '#'))
         t.n--;
     r->marks += 2;
     r->first_done = true;
@@ -382,8 +389,9 @@ static void line_read(struct text_reader *r)
         posting_write_break(r->w);
     } else if (atx_heading(r, l->text)) {
         return;
-    } else if (!l->mark && r->i + 1 < r->n && is_rule(r->lines[r->i + 1].text, &c) && (c == '=' || c == '-') && l->text.n <= HEADING_MAX_BYTES &&
-               !memchr(r->lines[r->i + 1].text.p, ' ', r->lines[r->i + 1].text.n) && r->pending_kind == POSTING_BLOCK_NONE) {
+    } else if (!l->mark && r->i + 1 < r->n && is_rule(r->lines[r->i + 1].text, &c) && (c == '=' || c == '-') &&
+               l->text.n <= HEADING_MAX_BYTES && !memchr(r->lines[r->i + 1].text.p, ' ', r->lines[r->i + 1].text.n) &&
+               r->pending_kind == POSTING_BLOCK_NONE) {
         r->marks++;
         r->first_done = true;
         heading_put(r, l->text);
@@ -399,11 +407,17 @@ static void line_read(struct text_reader *r)
 
 static const struct {
     const char *open, *close, *then; /* a span ends behind `then` after `close` */
-} text_spans[] = {{"<!--", "-->", ""}, {"{% comment", "endcomment", "%}"}, {"{%- comment", "endcomment", "%}"}, {"{#", "#}", ""}, {"{%", "%}", ""}, {"{{", "}}", ""}};
+} text_spans[] = {{"<!--", "-->", ""},
+                  {"{% comment", "endcomment", "%}"},
+                  {"{%- comment", "endcomment", "%}"},
+                  {"{#", "#}", ""},
+                  {"{%", "%}", ""},
+                  {"{{", "}}", ""}};
 
 static struct str spans_strip(struct arena *a, struct str t)
 {
-    if (!memmem(t.p, t.n, "<!--", 4) && !memmem(t.p, t.n, "{%", 2) && !memmem(t.p, t.n, "{{", 2) && !memmem(t.p, t.n, "{#", 2))
+    if (!memmem(t.p, t.n, "<!--", 4) && !memmem(t.p, t.n, "{%", 2) && !memmem(t.p, t.n, "{{", 2) &&
+        !memmem(t.p, t.n, "{#", 2))
         return t;
     char *out = arena_try_alloc(a, t.n + 1);
     bool unclosed[ARRAY_LEN(text_spans)] = {false};
@@ -420,7 +434,8 @@ static struct str spans_strip(struct arena *a, struct str t)
             if (then < 0)
                 unclosed[s] = true;
             else
-                end = i + (size_t)at + (size_t)then + strlen(text_spans[s].then[0] ? text_spans[s].then : text_spans[s].close);
+                end = i + (size_t)at + (size_t)then +
+                      strlen(text_spans[s].then[0] ? text_spans[s].then : text_spans[s].close);
         }
         if (end)
             i = end;

@@ -1,4 +1,5 @@
-/* Blocks of the plain form: items follow each other line by line, lines of one paragraph too, everything else has a blank line between. */
+/* Blocks of the plain form: items follow each other line by line, lines of one paragraph too, everything else has a
+ * blank line between. */
 #include "pipeline/engine/posting_internal.h"
 
 #include "base/utf8.h"

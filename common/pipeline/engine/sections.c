@@ -5,7 +5,7 @@
 #include "pipeline/engine/lexicon.h"
 
 #define HEADING_WORDS_MAX 24
-#define HEADING_WHOLE 0x100u
+#define HEADING_WHOLE     0x100u
 
 #define H(kind, phrase) {phrase, SECTION_##kind},
 #define X(kind, phrase) {phrase, SECTION_##kind | HEADING_WHOLE},
@@ -25,8 +25,9 @@ static void heading_build(void)
 
 static int kind_rank(enum section_kind k)
 {
-    static const int rank[] = {[SECTION_PREFERRED] = 8, [SECTION_APPLY] = 7, [SECTION_LEGAL] = 6, [SECTION_REQUIREMENTS] = 5,
-                               [SECTION_DUTIES] = 4, [SECTION_BENEFITS] = 3, [SECTION_OTHER] = 2, [SECTION_ABOUT] = 1};
+    static const int rank[] = {
+        [SECTION_PREFERRED] = 8, [SECTION_APPLY] = 7,    [SECTION_LEGAL] = 6, [SECTION_REQUIREMENTS] = 5,
+        [SECTION_DUTIES] = 4,    [SECTION_BENEFITS] = 3, [SECTION_OTHER] = 2, [SECTION_ABOUT] = 1};
     return rank[k];
 }
 
@@ -54,7 +55,8 @@ enum section_kind section_classify(struct str heading, double *ret_share)
     return best;
 }
 
-static const char *const kind_names[] = {"other", "about", "duties", "requirements", "preferred", "benefits", "legal", "apply", "other"};
+static const char *const kind_names[] = {"other",    "about", "duties", "requirements", "preferred",
+                                         "benefits", "legal", "apply",  "other"};
 
 const char *section_kind_name(enum section_kind k)
 {

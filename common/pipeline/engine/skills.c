@@ -1,8 +1,9 @@
-/* The dictionary is compiled in (skills.def); its phrase index is built once by the first caller and is constant afterwards.
+/* The dictionary is compiled in (skills.def); its phrase index is built once by the first caller and is constant
+ * afterwards.
  *
- * A hit is taken when the longest alias at a word matches and its case rule holds. Names that are also plain words (Go, React, Excel) need
- * exact case and a neighbourhood that looks like technology: a list separator, a preposition or "developer" beside it, or at least not the
- * first word of a sentence that goes on in small letters. */
+ * A hit is taken when the longest alias at a word matches and its case rule holds. Names that are also plain words (Go,
+ * React, Excel) need exact case and a neighbourhood that looks like technology: a list separator, a preposition or
+ * "developer" beside it, or at least not the first word of a sentence that goes on in small letters. */
 #include "pipeline/engine/skills.h"
 
 #include <assert.h>
@@ -14,8 +15,8 @@
 enum { SKILL_ANY = 0, SKILL_CASE = 1, SKILL_AMBIGUOUS = 2 };
 
 #define S(slug_, label_, field_, aliases_) {.slug = slug_, .label = label_, .field = field_},
-#define SC S
-#define SA S
+#define SC                                 S
+#define SA                                 S
 static const struct skill skills_all[] = {
 #include "pipeline/engine/skills.def"
 };
@@ -35,9 +36,10 @@ static const struct skill_names {
 #undef SC
 #undef SA
 #define S(slug_, label_, field_, aliases_) +sizeof(label_) + sizeof(aliases_) + 1
-#define SC S
-#define SA S
-enum { SKILLS_POOL_BYTES = 0
+#define SC                                 S
+#define SA                                 S
+enum {
+    SKILLS_POOL_BYTES = 0
 #include "pipeline/engine/skills.def"
 };
 #undef S
@@ -96,14 +98,18 @@ static bool word_in(struct str w, const char *const *list, size_t n)
     return false;
 }
 
-/* One capital letter is a language only beside a list separator or a telling word: never "C." of a list, "D.C.", "R&D", "C-level". */
+/* One capital letter is a language only beside a list separator or a telling word: never "C." of a list, "D.C.", "R&D",
+ * "C-level". */
 static bool letter_ok(struct str text, size_t start, size_t end)
 {
     char before = start ? text.p[start - 1] : ' ', after = end < text.n ? text.p[end] : ' ';
     size_t next = end;
     while (next < text.n && text.p[next] == ' ')
         next++;
-    bool column = start >= 2 && end + 2 <= text.n && before == ' ' && after == ' ' && ((str_is_alpha(text.p[start - 2]) && (start == 2 || text.p[start - 3] == ' ')) || (next + 1 < text.n && text.p[next] >= 'A' && text.p[next] <= 'Z' && !str_is_alnum(text.p[next + 1])));
+    bool column =
+        start >= 2 && before == ' ' &&
+        ((str_is_alpha(text.p[start - 2]) && (start == 2 || text.p[start - 3] == ' ')) ||
+         (next + 1 < text.n && text.p[next] >= 'A' && text.p[next] <= 'Z' && !str_is_alnum(text.p[next + 1])));
     if (column || (next < text.n && text.p[next] == '='))
         return false; /* a column of marks, or the key to one */
     if (strchr(".&-'_", before) || (strchr("&-'_:", after) && after))
@@ -117,9 +123,17 @@ static bool letter_ok(struct str text, size_t start, size_t end)
 
 static bool looks_listed(struct str text, const struct token *t, size_t n, size_t i, size_t words)
 {
-    static const char *const before[] = {"in", "with", "of", "or", "and", "using", "like", "know", "our", "the", "some", "modern", "to", "advanced",
-                                         "Microsoft", "strong", "as", "via", "including", "und", "oder", "mit", "et", "ou", "y", "o", "e", "by", "from", "both", "preferably", "MS", "idiomatic", "production", "into"};
-    static const char *const after[] = {"or", "and", "developer", "engineer", "engineers", "developers", "programming", "language", "code", "services", "experience", "skills", "backend", "microservices", "und", "oder", "proficiency", "knowledge", "programmer", "a", "is", "for", "on"};
+    static const char *const before[] = {"in",         "with",     "of",        "or",         "and",  "using",
+                                         "like",       "know",     "our",       "the",        "some", "modern",
+                                         "to",         "advanced", "Microsoft", "strong",     "as",   "via",
+                                         "including",  "und",      "oder",      "mit",        "et",   "ou",
+                                         "y",          "o",        "e",         "by",         "from", "both",
+                                         "preferably", "MS",       "idiomatic", "production", "into"};
+    static const char *const after[] = {"or",         "and",         "developer", "engineer",      "engineers",
+                                        "developers", "programming", "language",  "code",          "services",
+                                        "experience", "skills",      "backend",   "microservices", "und",
+                                        "oder",       "proficiency", "knowledge", "programmer",    "a",
+                                        "is",         "for",         "on"};
     size_t last = i + words - 1;
     char left = t[i].start ? text.p[t[i].start - 1] : '\n', right = t[last].end < text.n ? text.p[t[last].end] : '\n';
     if (right == '-' || left == '-' || left == '\'' || left == '@')
@@ -137,10 +151,12 @@ static bool looks_listed(struct str text, const struct token *t, size_t n, size_
         return !first || !word_in(token_str(text, &t[last + 1]), after + ARRAY_LEN(after) - 4, 4);
     if (first)
         return !word_after || (t[last + 1].flags & TOKEN_UPPER);
-    return i == 0 || word_in(token_str(text, &t[i - 1]), before, ARRAY_LEN(before)) || !word_after || (t[last + 1].flags & TOKEN_UPPER);
+    return i == 0 || word_in(token_str(text, &t[i - 1]), before, ARRAY_LEN(before)) || !word_after ||
+           (t[last + 1].flags & TOKEN_UPPER);
 }
 
-static bool rule_holds(struct str text, const struct token *t, size_t n, size_t i, size_t words, const struct lexicon_row *row)
+static bool rule_holds(struct str text, const struct token *t, size_t n, size_t i, size_t words,
+                       const struct lexicon_row *row)
 {
     int rule = (int)(row->value >> 32);
     if (rule == SKILL_ANY)
@@ -152,11 +168,15 @@ static bool rule_holds(struct str text, const struct token *t, size_t n, size_t 
     if (found.n == 1) {
         if (!letter_ok(text, start, end))
             return false;
-        static const char *const reject[] = {"level", "suite", "section", "corp", "class", "grade", "part", "appendix", "unit", "us"};
+        static const char *const reject[] = {"level", "suite", "section",  "corp", "class",
+                                             "grade", "part",  "appendix", "unit", "us"};
         if (i + 1 < n && word_in(token_str(text, &t[i + 1]), reject, ARRAY_LEN(reject)))
             return false;
-        static const char *const reject_before[] = {"series", "vitamin", "hepatitis", "unit", "class", "part", "building", "level", "option", "tab", "plan", "sections", "title", "section", "schedule", "type"};
-        return i == 0 || (t[i].flags & TOKEN_LINE_START) || !word_in(token_str(text, &t[i - 1]), reject_before, ARRAY_LEN(reject_before));
+        static const char *const reject_before[] = {"series",   "vitamin", "hepatitis", "unit", "class", "part",
+                                                    "building", "level",   "option",    "tab",  "plan",  "sections",
+                                                    "title",    "section", "schedule",  "type"};
+        return i == 0 || (t[i].flags & TOKEN_LINE_START) ||
+               !word_in(token_str(text, &t[i - 1]), reject_before, ARRAY_LEN(reject_before));
     }
     return rule == SKILL_CASE || looks_listed(text, t, n, i, words);
 }

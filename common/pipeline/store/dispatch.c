@@ -6,9 +6,12 @@
 #define DISPATCH_LOCK "7801101001" /* advisory lock of the active dispatcher */
 
 static const struct pg_stmt stmt_lock = {"dispatch_lock", "SELECT pg_try_advisory_lock(" DISPATCH_LOCK ")", 0};
+static const struct pg_stmt stmt_silent = {"dispatch_silent", "SELECT set_config('idle_session_timeout', '" DISPATCH_SILENT_MS "', false)", 0};
+static const struct pg_stmt stmt_keep = {"dispatch_keep", "SELECT 1", 0};
 static const struct pg_stmt stmt_load = {
     "dispatch_load",
-    "SELECT (SELECT count(*) FROM tasks WHERE kind = 1), (SELECT coalesce(sum(concurrency), 0)::int8 FROM workers WHERE lost_at IS NULL)", 0};
+    "SELECT (SELECT count(*) FROM tasks WHERE kind = 1),"
+    " (SELECT coalesce(sum(concurrency), 0)::int8 FROM workers WHERE lost_at IS NULL AND kind <> 'gateway')", 0}; /* a gateway's are connections */
 /* distinct tenants by hopping along the index: one look-up per tenant, however long the backlog is */
 static const struct pg_stmt stmt_tenants = {
     "dispatch_tenants",
@@ -79,7 +82,15 @@ void dispatch_lock_try(struct pg_pool *session, dispatch_lock_fn *fn, void *ud)
 {
     struct pg_request *q = pg_request_new(session);
     pg_request_add(q, &stmt_lock);
+    pg_request_add(q, &stmt_silent);
     pg_request_send(q, dispatch_locked, dispatch_wait_new((union dispatch_fns){.lock = fn}, ud));
+}
+
+void dispatch_lock_keep(struct pg_pool *session, pg_reply_fn *fn, void *ud)
+{
+    struct pg_request *q = pg_request_new(session);
+    pg_request_add(q, &stmt_keep);
+    pg_request_send(q, fn, ud);
 }
 
 static void dispatch_loaded(void *ud, const struct pg_reply *reply, const struct err *err)

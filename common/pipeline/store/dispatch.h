@@ -6,7 +6,10 @@
 
 /* The one active dispatcher holds an advisory lock on a session of its own. fn(ud, got, err). */
 typedef void dispatch_lock_fn(void *ud, bool got, const struct err *err);
+#define DISPATCH_SILENT_MS "5000" /* Postgres ends a session that says nothing for so long, and with it the lock */
 void dispatch_lock_try(struct pg_pool *session, dispatch_lock_fn *fn, void *ud);
+/* To be said often by who has the lock. */
+void dispatch_lock_keep(struct pg_pool *session, pg_reply_fn *fn, void *ud);
 
 struct dispatch_tenant {
     struct uuid tenant_id;

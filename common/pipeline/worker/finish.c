@@ -68,6 +68,7 @@ static void finish_again(struct worker *w, const struct err *err, uint32_t delay
 /* Refused for what it holds, not for the weather. */
 static void finish_refused(struct worker *w, const struct err *err)
 {
+    w->finish_attempt = 0; /* it did answer: else worker_finish would wait for a timer that nobody starts */
     if (w->finishing_n > 1) {
         w->finish_single = true;
         finish_again(w, err, 1);
@@ -89,7 +90,8 @@ static void finish_refused(struct worker *w, const struct err *err)
 
 static bool finish_is_refusal(enum err_code code)
 {
-    return code == ERR_INVALID || code == ERR_CORRUPT || code == ERR_MALFORMED || code == ERR_TOO_LARGE || code == ERR_LIMIT;
+    return code == ERR_INVALID || code == ERR_CORRUPT || code == ERR_MALFORMED || code == ERR_TOO_LARGE || code == ERR_LIMIT || code == ERR_DUPLICATE ||
+           code == ERR_BUG; /* one result that the store cannot take must not hold up all others for ever */
 }
 
 static void finish_done(void *ud, const struct pg_reply *reply, const struct err *err)

@@ -8,6 +8,7 @@
 
 struct fetch {
     struct worker *w;
+    unsigned generation;
     struct list items;
     struct cache_entry **held; /* keeps what came until the items borrowed it */
     int held_n, held_max;
@@ -122,8 +123,12 @@ static void fetch_end(void *ud, const struct err *err)
     list_for_each_safe (n, &f->items) {
         struct item *it = CONTAINER_OF(n, struct item, node);
         list_remove(&it->node);
-        if (err) {
+        if (f->generation != w->generation) { /* the lease was lost meanwhile: the work would be for nothing */
+            item_free(w, it);
+        } else if (err) {
             it->verdict = VERDICT_RETRY;
+            if (err->code == ERR_UNAVAILABLE || err->code == ERR_OVERLOADED)
+                it->outcome = TASK_HAND_BACK; /* weather of the store costs no attempt */
             it->err = *err;
             worker_result_add(w, it);
         } else if (item_equip(w, it)) {
@@ -181,6 +186,7 @@ void worker_inputs(struct worker *w, struct list *items)
     if (!f)
         abort();
     f->w = w;
+    f->generation = w->generation;
     list_init(&f->items);
     int count = 0;
     list_for_each_safe (n, items) {

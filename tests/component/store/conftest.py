@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from books import audit, illegal_moves, superuser_view, watch_moves  # noqa: E402
+from support.books import audit, illegal_moves, superuser_view, watch_moves  # noqa: E402
 from mill import Mill, Tenant  # noqa: E402
 
 

@@ -4,7 +4,7 @@ import threading
 
 import psycopg2
 import pytest
-from books import audit
+from support.books import audit
 from mill import ANALYZE, EMBED, FAIL, HAND_BACK, LETTER, OPTIMIZE, RETRY, Tenant
 from support.db import new_id, rows, value
 

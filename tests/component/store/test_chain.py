@@ -1,4 +1,6 @@
 """One application through the pipeline: claims, tokens, completions, settling, and the sharing of postings and profiles."""
+import threading
+
 import psycopg2
 import pytest
 from mill import (ACCEPTED, ANALYSIS, ANALYZE, EMBED, EVENT, FAIL, HAND_BACK, JOIN, LETTER, OPTIMIZE, POSTING, PROFILE, PUBLISH, RETRY, Tenant, subjects)
@@ -280,3 +282,21 @@ def test_a_completion_beside_the_release_of_the_next(mill, tenant, kind):
     mill.complete([c for c in claims if c.kind != kind])
     mill.run()
     assert mill.app(tenant, a)[0] == mill.app(tenant, b)[0] == DONE
+
+
+@pytest.mark.parametrize("first", [POSTING, PROFILE])
+def test_both_halves_of_the_embedding_in_two_transactions_at_once(mill, tenant, first):
+    """Neither sees the other's vectors; still one of them must find that both are there."""
+    app, _ = tenant.submit()
+    for stage in (ANALYZE, OPTIMIZE, LETTER):
+        mill.step(stage)
+    claims = mill.claim(EMBED, mill.dispatched(EMBED))
+    slow = mill.db.connect("embedding")
+    slow.autocommit = False
+    mill.complete([c for c in claims if c.kind == first], conn=slow)
+    other = threading.Thread(target=lambda: mill.complete([c for c in claims if c.kind != first]))
+    other.start()
+    other.join(0.3)
+    slow.commit()
+    other.join()
+    assert mill.app(tenant, app)[0] == DONE

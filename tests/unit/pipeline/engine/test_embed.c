@@ -19,8 +19,10 @@ static double similarity(const char *a, const char *b)
     return dot(x, y);
 }
 
-static const char nurse[] = "Registered nurse on a telemetry unit. Patient care, medication administration, charting in Epic, discharge teaching.";
-static const char backend[] = "Backend engineer. Go services, PostgreSQL, Kafka, Kubernetes on AWS. Distributed systems and APIs.";
+static const char nurse[] = "Registered nurse on a telemetry unit. Patient care, medication administration, charting "
+                            "in Epic, discharge teaching.";
+static const char backend[] =
+    "Backend engineer. Go services, PostgreSQL, Kafka, Kubernetes on AWS. Distributed systems and APIs.";
 
 Test(embed, unit_length_and_deterministic)
 {
@@ -36,8 +38,10 @@ Test(embed, unit_length_and_deterministic)
 
 Test(embed, similar_texts_are_nearer)
 {
-    cr_assert_gt(similarity(nurse, "Charge nurse, cardiac telemetry; Epic super user and patient safety"), similarity(nurse, backend) + 0.2);
-    cr_assert_gt(similarity(backend, "Senior developer: golang, Postgres, k8s"), similarity(backend, "Marketing analyst with Google Analytics and SEO") + 0.2);
+    cr_assert_gt(similarity(nurse, "Charge nurse, cardiac telemetry; Epic super user and patient safety"),
+                 similarity(nurse, backend) + 0.2);
+    cr_assert_gt(similarity(backend, "Senior developer: golang, Postgres, k8s"),
+                 similarity(backend, "Marketing analyst with Google Analytics and SEO") + 0.2);
 }
 
 Test(embed, synonyms_of_the_dictionary_meet)
@@ -48,7 +52,10 @@ Test(embed, synonyms_of_the_dictionary_meet)
 Test(embed, boilerplate_says_little)
 {
     char with[2000];
-    snprintf(with, sizeof(with), "%s We are looking for a team member with experience. Apply with your resume. Salary and benefits, health insurance, paid leave.", backend);
+    snprintf(with, sizeof(with),
+             "%s We are looking for a team member with experience. Apply with your resume. Salary and benefits, health "
+             "insurance, paid leave.",
+             backend);
     cr_assert_gt(similarity(backend, with), 0.9);
 }
 
@@ -70,8 +77,11 @@ Test(embed, a_nurse_is_nearer_to_nursing_than_to_backend)
 {
     arena_init(&arena, (size_t)64 << 20);
     struct profile *p = ARENA_NEW(&arena, struct profile);
-    struct atom atoms[] = {{.kind = ATOM_HIGHLIGHT, .text = STR("Led a CAUTI reduction project on a telemetry unit with 32 beds")}, {.kind = ATOM_HIGHLIGHT, .text = STR("Trained 118 nurses for the Epic upgrade")}};
-    struct profile_skill skills[] = {{.skill = skills_by_slug(STR("epic")), .label = STR("Epic")}, {.skill = skills_by_slug(STR("acls")), .label = STR("ACLS")}};
+    struct atom atoms[] = {{.kind = ATOM_HIGHLIGHT,
+                            .text = STR("Led a CAUTI reduction project on a telemetry unit with 32 beds")},
+                           {.kind = ATOM_HIGHLIGHT, .text = STR("Trained 118 nurses for the Epic upgrade")}};
+    struct profile_skill skills[] = {{.skill = skills_by_slug(STR("epic")), .label = STR("Epic")},
+                                     {.skill = skills_by_slug(STR("acls")), .label = STR("ACLS")}};
     p->label = STR("Registered Nurse");
     p->atoms = atoms;
     p->atoms_n = ARRAY_LEN(atoms);
@@ -81,8 +91,10 @@ Test(embed, a_nurse_is_nearer_to_nursing_than_to_backend)
     p->goals_n = 1;
     struct embed_profile u;
     cr_assert_eq(embed_profile_make(&arena, p, &u, NULL), 0);
-    struct embed_posting health = posting_vectors("# Telemetry Nurse\n\n## Required\n- RN license\n- ACLS\n- Epic charting\n\n## Duties\n- Patient care on the telemetry unit\n");
-    struct embed_posting software = posting_vectors("# Backend Engineer\n\n## Required\n- Go and PostgreSQL\n- Kafka\n\n## Duties\n- Build services for payments\n");
+    struct embed_posting health = posting_vectors("# Telemetry Nurse\n\n## Required\n- RN license\n- ACLS\n- Epic "
+                                                  "charting\n\n## Duties\n- Patient care on the telemetry unit\n");
+    struct embed_posting software = posting_vectors("# Backend Engineer\n\n## Required\n- Go and PostgreSQL\n- "
+                                                    "Kafka\n\n## Duties\n- Build services for payments\n");
     cr_assert_gt(embed_similarity(&u, &health), embed_similarity(&u, &software) + 0.2);
     cr_assert_leq(embed_similarity(&u, &health), 1.0);
     arena_fini(&arena);

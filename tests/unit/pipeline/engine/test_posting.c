@@ -32,20 +32,25 @@ static bool text_has(const struct posting *p, const char *s)
 
 Test(posting, plain_text_becomes_headings_items_and_lines)
 {
-    struct posting p = read_as(POSTING_TEXT, "Data Engineer\r\n\r\nREQUIREMENTS\r\n* SQL\r\n2) Python\r\n\r\nWe pay well.\r\n");
-    cr_assert(str_eqc(p.text, "# Data Engineer\n\n# REQUIREMENTS\n\n- SQL\n- Python\n\nWe pay well."), "%.*s", STR_ARG(p.text));
+    struct posting p =
+        read_as(POSTING_TEXT, "Data Engineer\r\n\r\nREQUIREMENTS\r\n* SQL\r\n2) Python\r\n\r\nWe pay well.\r\n");
+    cr_assert(str_eqc(p.text, "# Data Engineer\n\n# REQUIREMENTS\n\n- SQL\n- Python\n\nWe pay well."), "%.*s",
+              STR_ARG(p.text));
     cr_assert(str_eqc(p.method, "text"));
 }
 
 Test(posting, hard_wrapped_lines_are_joined)
 {
-    struct posting p = read_as(POSTING_TEXT, "Writer\n\nRewrite the getting-started path so that a newcomer inserts and queries\ndata within ten minutes.\n");
+    struct posting p = read_as(POSTING_TEXT, "Writer\n\nRewrite the getting-started path so that a newcomer inserts "
+                                             "and queries\ndata within ten minutes.\n");
     cr_assert(text_has(&p, "inserts and queries data within"), "%.*s", STR_ARG(p.text));
 }
 
 Test(posting, markdown_marks_are_taken_off)
 {
-    struct posting p = read_as(POSTING_TEXT, "# Backend Engineer\n\n**Remote** and [hybrid](https://x.example.org/a_b)\n\n## Must have\n- `EXPLAIN` and snake_case\n");
+    struct posting p =
+        read_as(POSTING_TEXT, "# Backend Engineer\n\n**Remote** and [hybrid](https://x.example.org/a_b)\n\n## Must "
+                              "have\n- `EXPLAIN` and snake_case\n");
     cr_assert(text_has(&p, "\nRemote and hybrid\n"), "%.*s", STR_ARG(p.text));
     cr_assert(text_has(&p, "- EXPLAIN and snake_case"));
     cr_assert(str_eqc(p.method, "markdown"));
@@ -60,8 +65,11 @@ Test(posting, markdown_table_rows_are_items)
 
 Test(posting, front_matter_gives_facts_and_sections)
 {
-    struct posting p = read_as(POSTING_TEXT, "---\nlayout: job\n# a comment\ntitle: \"Login: Analyst\"\nlocation: Anywhere\nkey_objectives:\n  - title: You will do the first thing well, every day\n    items:\n    - Find the data that nobody else finds\n"
-                                              "role_summary: | The analyst reads all day and writes all night long.\n\nSecond paragraph.\n---\nBody here.\n");
+    struct posting p = read_as(
+        POSTING_TEXT,
+        "---\nlayout: job\n# a comment\ntitle: \"Login: Analyst\"\nlocation: Anywhere\nkey_objectives:\n  - title: You "
+        "will do the first thing well, every day\n    items:\n    - Find the data that nobody else finds\n"
+        "role_summary: | The analyst reads all day and writes all night long.\n\nSecond paragraph.\n---\nBody here.\n");
     cr_assert(str_eqc(p.facts.title, "Login: Analyst"));
     cr_assert(str_eqc(p.facts.location, "Anywhere"));
     cr_assert(text_has(&p, "# Key objectives"));
@@ -74,24 +82,36 @@ Test(posting, front_matter_gives_facts_and_sections)
 
 Test(posting, template_and_html_comments_are_dropped)
 {
-    struct posting p = read_as(POSTING_TEXT, "# Job\n\n{% comment --- %}\nuse {% include x %} here\n{% endcomment --- %}\n<!-- note -->Real text. {{ var }}\n");
+    struct posting p = read_as(POSTING_TEXT, "# Job\n\n{% comment --- %}\nuse {% include x %} here\n{% endcomment --- "
+                                             "%}\n<!-- note -->Real text. {{ var }}\n");
     cr_assert(str_eqc(p.text, "# Job\n\nReal text."), "%.*s", STR_ARG(p.text));
 }
 
 Test(posting, html_keeps_the_main_content_only)
 {
-    struct posting p = read_as(POSTING_HTML, "<html><head><title>Nurse | Clinic</title></head><body><nav>Home</nav><div id='cookie-consent'>cookies</div>"
-                                             "<main><h1>Nurse</h1><p>We care for people &amp; their families every day of the week.</p><ul><li>RN license</li></ul></main>"
-                                             "<aside><h3>Similar jobs</h3><p>Surgeon</p></aside><footer>imprint</footer></body></html>");
-    cr_assert(str_eqc(p.text, "# Nurse\n\nWe care for people & their families every day of the week.\n\n- RN license"), "%.*s", STR_ARG(p.text));
+    struct posting p = read_as(
+        POSTING_HTML,
+        "<html><head><title>Nurse | Clinic</title></head><body><nav>Home</nav><div id='cookie-consent'>cookies</div>"
+        "<main><h1>Nurse</h1><p>We care for people &amp; their families every day of the week.</p><ul><li>RN "
+        "license</li></ul></main>"
+        "<aside><h3>Similar jobs</h3><p>Surgeon</p></aside><footer>imprint</footer></body></html>");
+    cr_assert(str_eqc(p.text, "# Nurse\n\nWe care for people & their families every day of the week.\n\n- RN license"),
+              "%.*s", STR_ARG(p.text));
     cr_assert(str_eqc(p.title_hint, "Nurse | Clinic"));
     cr_assert_not(p.hidden_text);
 }
 
 Test(posting, html_hidden_text_is_dropped_and_reported)
 {
-    static const char *const hiders[] = {"<p style='display:none'>secret words here</p>", "<p style='VISIBILITY: hidden'>secret words here</p>", "<p style='font-size:0'>secret words here</p>", "<p style='color:#ffffff'>secret words here</p>",
-                                         "<p hidden>secret words here</p>", "<p aria-hidden='true'>secret words here</p>", "<style>.x{position:absolute;left:-9999px}</style><p class='a x'>secret words here</p>", "<p style='font-size:1px'>secret words here</p>"};
+    static const char *const hiders[] = {
+        "<p style='display:none'>secret words here</p>",
+        "<p style='VISIBILITY: hidden'>secret words here</p>",
+        "<p style='font-size:0'>secret words here</p>",
+        "<p style='color:#ffffff'>secret words here</p>",
+        "<p hidden>secret words here</p>",
+        "<p aria-hidden='true'>secret words here</p>",
+        "<style>.x{position:absolute;left:-9999px}</style><p class='a x'>secret words here</p>",
+        "<p style='font-size:1px'>secret words here</p>"};
     for (size_t i = 0; i < ARRAY_LEN(hiders); i++) {
         char *body = arena_printf(&arena, "<body><h1>Engineer</h1>%s<p>Visible text.</p></body>", hiders[i]);
         struct posting p = read_as(POSTING_HTML, body);
@@ -103,7 +123,10 @@ Test(posting, html_hidden_text_is_dropped_and_reported)
 
 Test(posting, zero_width_characters_are_dropped_and_counted)
 {
-    struct posting p = read_as(POSTING_TEXT, "Eng\xE2\x80\x8Bin\xE2\x80\x8B" "eer \xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B wanted");
+    struct posting p =
+        read_as(POSTING_TEXT,
+                "Eng\xE2\x80\x8Bin\xE2\x80\x8B"
+                "eer \xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B\xE2\x80\x8B wanted");
     cr_assert(text_has(&p, "Engineer wanted"), "%.*s", STR_ARG(p.text));
     cr_assert_eq(p.hidden_chars, 9);
     cr_assert(p.hidden_text);
@@ -111,15 +134,22 @@ Test(posting, zero_width_characters_are_dropped_and_counted)
 
 Test(posting, html_bold_paragraph_is_a_heading_and_a_data_row_an_item)
 {
-    struct posting p = read_as(POSTING_HTML, "<h1>Cook</h1><p><b>What you do</b></p><p>Cook.</p><table><tr><th>Skill</th><th>Level</th></tr><tr><td>Fire</td><td>daily</td></tr></table>");
+    struct posting p = read_as(POSTING_HTML, "<h1>Cook</h1><p><b>What you "
+                                             "do</b></p><p>Cook.</p><table><tr><th>Skill</th><th>Level</th></"
+                                             "tr><tr><td>Fire</td><td>daily</td></tr></table>");
     cr_assert(text_has(&p, "# What you do"), "%.*s", STR_ARG(p.text));
     cr_assert(text_has(&p, "- Fire: daily"));
 }
 
-static const char jsonld[] = "{\"@context\":\"https://schema.org\",\"@graph\":[{\"@type\":\"WebPage\"},{\"@type\":[\"JobPosting\"],\"title\":\"Data Engineer\",\"hiringOrganization\":{\"name\":\"Acme &amp; Co\"},"
-                             "\"jobLocation\":[{\"address\":{\"addressLocality\":\"Derby\",\"addressCountry\":{\"name\":\"GB\"}}},{\"address\":\"York\"}],\"jobLocationType\":\"TELECOMMUTE\",\"employmentType\":[\"FULL_TIME\"],"
-                             "\"baseSalary\":{\"currency\":\"USD\",\"value\":{\"minValue\":140000,\"maxValue\":\"172,000\",\"unitText\":\"YEAR\"}},\"experienceRequirements\":{\"monthsOfExperience\":36},"
-                             "\"description\":\"<p>We read meters.</p><ul><li>Build &amp; run</li></ul>\"}]}";
+static const char jsonld[] =
+    "{\"@context\":\"https://"
+    "schema.org\",\"@graph\":[{\"@type\":\"WebPage\"},{\"@type\":[\"JobPosting\"],\"title\":\"Data "
+    "Engineer\",\"hiringOrganization\":{\"name\":\"Acme &amp; Co\"},"
+    "\"jobLocation\":[{\"address\":{\"addressLocality\":\"Derby\",\"addressCountry\":{\"name\":\"GB\"}}},{\"address\":"
+    "\"York\"}],\"jobLocationType\":\"TELECOMMUTE\",\"employmentType\":[\"FULL_TIME\"],"
+    "\"baseSalary\":{\"currency\":\"USD\",\"value\":{\"minValue\":140000,\"maxValue\":\"172,000\",\"unitText\":"
+    "\"YEAR\"}},\"experienceRequirements\":{\"monthsOfExperience\":36},"
+    "\"description\":\"<p>We read meters.</p><ul><li>Build &amp; run</li></ul>\"}]}";
 
 Test(posting, json_ld_facts_and_text)
 {
@@ -138,14 +168,20 @@ Test(posting, json_ld_facts_and_text)
 
 Test(posting, json_ld_inside_a_page_gives_the_facts)
 {
-    char *body = arena_printf(&arena, "<head><script type='application/ld+json'>{bad</script><script type=\"application/ld+json\">%s</script></head><body><h1>Other title</h1></body>", jsonld);
+    char *body = arena_printf(&arena,
+                              "<head><script type='application/ld+json'>{bad</script><script "
+                              "type=\"application/ld+json\">%s</script></head><body><h1>Other title</h1></body>",
+                              jsonld);
     struct posting p = read_as(POSTING_HTML, body);
     cr_assert(str_eqc(p.facts.company, "Acme & Co"));
 }
 
 Test(posting, what_the_caller_says_wins)
 {
-    struct posting_source src = {.format = POSTING_JSON_LD, .body = str_of(jsonld), .title = STR("My title"), .company = STR("My company")};
+    struct posting_source src = {.format = POSTING_JSON_LD,
+                                 .body = str_of(jsonld),
+                                 .title = STR("My title"),
+                                 .company = STR("My company")};
     struct posting p;
     cr_assert_eq(posting_read(&arena, &src, &p, NULL), 0);
     cr_assert(str_eqc(p.facts.title, "My title"));

@@ -86,8 +86,8 @@ Test(skills, slugs_are_unique)
 {
     static const char *const slugs[] = {
 #define S(slug, label, field, aliases) slug,
-#define SC S
-#define SA S
+#define SC                             S
+#define SA                             S
 #include "pipeline/engine/skills.def"
     };
     cr_assert_geq(ARRAY_LEN(slugs), 450);
