@@ -2,7 +2,8 @@
 --
 -- Lock order everywhere: tasks (in the order of the arrays, which callers sort by subject_id), then batches (by batch_id).
 -- Arrays are joined to tasks by LATERAL ... FOR UPDATE: it cannot be turned around, so every element is one look-up by key, whatever the
--- statistics of a table that is full now and empty in a minute say; for the same reason the rows are then named by their whole key. State numbers: proto/states.def.
+-- statistics of a table that is full now and empty in a minute say; for the same reason the rows are then named by their whole key, with the kind as
+-- a column: with kind = 1 written out, the index tasks_job would do, of which only the tenant fits. State numbers: proto/states.def.
 -- Every function that changes tasks returns rows of one shape, so that the caller publishes what became ready and tells who watches:
 --   what 1: accepted by the store (the attempt still owned the task)
 --   what 2: publish this task (subject_id, stage, priority, traceparent)
@@ -153,12 +154,12 @@ BEGIN
     RETURN QUERY SELECT 1::smallint, t, s, 1::smallint, 6::smallint, NULL::uuid, 0::bigint, 0::smallint, 0::smallint, ''::text FROM unnest(v_t, v_s) AS x(t, s);
     WITH c AS MATERIALIZED (
         SELECT mine.* FROM (
-            SELECT k.tenant_id AS t, k.subject_id AS s FROM unnest(v_t, v_s) AS x(t, s) CROSS JOIN LATERAL (
+            SELECT k.tenant_id AS t, k.subject_id AS s, 1::smallint AS kd FROM unnest(v_t, v_s) AS x(t, s) CROSS JOIN LATERAL (
                 SELECT k.tenant_id, k.subject_id FROM tasks k
                 WHERE k.tenant_id = x.t AND k.job_id = x.s AND k.kind = 1 AND k.state = 1 AND k.stage = 1 OFFSET 0) AS k
             ORDER BY k.subject_id) AS o CROSS JOIN LATERAL (
             SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
-            WHERE k.tenant_id = o.t AND k.subject_id = o.s AND k.kind = 1 AND k.state = 1 AND k.stage = 1 FOR UPDATE) AS mine
+            WHERE k.tenant_id = o.t AND k.subject_id = o.s AND k.kind = o.kd AND k.state = 1 AND k.stage = 1 FOR UPDATE) AS mine
     ), adv AS (
         UPDATE tasks k SET flags = k.flags | 1, stage = 2, state = 3, attempt = 0, released_at = now()
         FROM c WHERE k.tenant_id = c.tenant_id AND k.subject_id = c.subject_id AND k.kind = c.kind
@@ -181,9 +182,11 @@ RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
 DECLARE a_t uuid[]; a_b uuid[]; a_s uuid[]; a_p smallint[]; a_tr text[]; a_two smallint[]; a_six smallint[]; a_zero smallint[];
 BEGIN
     WITH u AS (
-        SELECT mine.*, x.resume, x.score, x.overall, x.review FROM unnest(p_tenants, p_subjects, p_tokens, p_resumes, p_scores, p_overall, p_review) AS x(t, s, tok, resume, score, overall, review)
+        SELECT mine.*, x.resume, x.score, x.overall, x.review FROM (
+            SELECT *, 1::smallint AS kd FROM unnest(p_tenants, p_subjects, p_tokens, p_resumes, p_scores, p_overall, p_review)
+                AS x(t, s, tok, resume, score, overall, review) OFFSET 0) AS x
         CROSS JOIN LATERAL (SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
-                            WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = 1 AND k.stage = 2 AND k.state = 4 AND k.token = x.tok
+                            WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = x.kd AND k.stage = 2 AND k.state = 4 AND k.token = x.tok
                             AND k.worker_id = p_worker FOR UPDATE) AS mine
     ), adv AS (
         UPDATE tasks k SET stage = 3, state = 3, attempt = 0, score = u.overall, flags = k.flags | CASE WHEN u.review THEN 4 ELSE 0 END,
@@ -213,9 +216,11 @@ DECLARE a_t uuid[]; a_b uuid[]; a_s uuid[]; a_f smallint[]; a_c smallint[]; a_th
         e_t uuid[]; e_s uuid[]; e_st smallint[]; e_c smallint[]; e_d text[];
 BEGIN
     WITH u AS (
-        SELECT mine.*, x.letter, x.review, x.code FROM unnest(p_tenants, p_subjects, p_tokens, p_letters, p_review, p_codes) AS x(t, s, tok, letter, review, code)
+        SELECT mine.*, x.letter, x.review, x.code FROM (
+            SELECT *, 1::smallint AS kd FROM unnest(p_tenants, p_subjects, p_tokens, p_letters, p_review, p_codes)
+                AS x(t, s, tok, letter, review, code) OFFSET 0) AS x
         CROSS JOIN LATERAL (SELECT k.tenant_id, k.subject_id, k.kind FROM tasks k
-                            WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = 1 AND k.stage = 3 AND k.state = 4 AND k.token = x.tok
+                            WHERE k.tenant_id = x.t AND k.subject_id = x.s AND k.kind = x.kd AND k.stage = 3 AND k.state = 4 AND k.token = x.tok
                             AND k.worker_id = p_worker FOR UPDATE) AS mine
     ), adv AS (
         UPDATE tasks k SET stage = 5, state = 1, attempt = 0, flags = k.flags | CASE WHEN u.review THEN 4 ELSE 0 END,
@@ -281,9 +286,9 @@ BEGIN
         WHERE k.tenant_id = ANY (ARRAY(SELECT DISTINCT x.t FROM unnest(v_t, v_k) AS x(t, kd) WHERE x.kd = 4))
           AND k.profile_id = ANY (ARRAY(SELECT x.s FROM unnest(v_s, v_k) AS x(s, kd) WHERE x.kd = 4)) AND k.kind = 1 AND k.flags & 2 = 0
     ), locked AS MATERIALIZED (
-        SELECT mine.* FROM (SELECT t, s FROM cand ORDER BY s) AS o CROSS JOIN LATERAL (
+        SELECT mine.* FROM (SELECT t, s, 1::smallint AS kd FROM cand ORDER BY s) AS o CROSS JOIN LATERAL (
             SELECT k.tenant_id, k.subject_id, k.job_id, k.profile_id FROM tasks k
-            WHERE k.tenant_id = o.t AND k.subject_id = o.s AND k.kind = 1 AND k.flags & 2 = 0 FOR UPDATE) AS mine
+            WHERE k.tenant_id = o.t AND k.subject_id = o.s AND k.kind = o.kd AND k.flags & 2 = 0 FOR UPDATE) AS mine
     )
     SELECT array_agg(tenant_id), array_agg(subject_id), array_agg(job_id), array_agg(profile_id) INTO c_t, c_s, c_j, c_p FROM locked;
     IF c_t IS NULL THEN
@@ -350,7 +355,7 @@ END $$;
 -- rows made here or has committed before the look.
 CREATE FUNCTION jm_release(p_tenant uuid, p_apps uuid[])
 RETURNS SETOF jm_row LANGUAGE plpgsql AS $$
-DECLARE f_s uuid[]; f_k smallint[]; f_st smallint[]; f_p smallint[]; f_tr text[]; r_b uuid[];
+DECLARE v_kind smallint := 1; f_s uuid[]; f_k smallint[]; f_st smallint[]; f_p smallint[]; f_tr text[]; r_b uuid[];
         a_t uuid[]; a_b uuid[]; a_s uuid[]; a_st smallint[]; a_six smallint[]; a_zero smallint[]; b record;
 BEGIN
     IF coalesce(array_length(p_apps, 1), 0) = 0 THEN
@@ -410,7 +415,7 @@ BEGIN
            (SELECT array_agg(i.batch_id) FROM ins i)
     INTO a_t, a_b, a_s, a_st, a_six, a_zero, r_b FROM ev;
     RETURN QUERY SELECT 2::smallint, p_tenant, k.subject_id, 2::smallint, 3::smallint, k.batch_id, 0::bigint, k.priority, 0::smallint, k.traceparent
-        FROM tasks k WHERE k.tenant_id = p_tenant AND k.subject_id = ANY (p_apps) AND k.kind = 1 AND k.stage = 2 AND k.state = 3;
+        FROM tasks k WHERE k.tenant_id = p_tenant AND k.subject_id = ANY (p_apps) AND k.kind = v_kind AND k.stage = 2 AND k.state = 3;
     -- counted are those released here: a group that Postgres got twice releases nothing the second time
     FOR b IN SELECT x.batch_id, count(*)::int AS n FROM unnest(r_b) AS x(batch_id) GROUP BY x.batch_id ORDER BY x.batch_id LOOP
         UPDATE batches t SET n_released = t.n_released + b.n, version = t.version + 1 WHERE t.tenant_id = p_tenant AND t.batch_id = b.batch_id;

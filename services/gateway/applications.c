@@ -37,7 +37,8 @@ static void applications_view_reply(struct applications_view *v, const struct ap
     call_etag((struct str){buf_str(&b), b.len}, etag);
     uint64_t now = loop_now_ms(v->c->g->loop);
     if (applications_should_wait(v, row, etag)) {
-        wait_start(v->c, &row->batch_id, &row->application_id, row->last_seq, v->until_ms - now, applications_waited, v);
+        wait_start(v->c, &row->batch_id, &row->application_id, row->last_seq, v->until_ms - now, applications_waited,
+                   v);
     } else {
         if (!ended)
             call_retry_after(v->c, APPLICATIONS_POLL_S);
@@ -182,7 +183,9 @@ static bool applications_list_state(struct call *c, int *ret)
     if (rc == 0 || (rc > 0 && *ret))
         return true;
     if (rc > 0)
-        err_set(&err, ERR_INVALID, "the query parameter state must be one of accepted, running, parked, done, needs_review, failed, cancelled");
+        err_set(&err, ERR_INVALID,
+                "the query parameter state must be one of accepted, running, parked, done, needs_review, failed, "
+                "cancelled");
     call_fail(c, &err);
     return false;
 }
@@ -207,13 +210,14 @@ void applications_get_list(struct http_request *req UNUSED, void *ud)
         return;
     op->c = c;
     struct application_filter *f = &op->filter;
-    if (!call_query(c, query) || !call_page_size(c, &op->page_size) || !applications_list_state(c, &f->state) || !call_query_id(c, "user_id", &f->user_id) ||
-        !call_query_id(c, "batch_id", &f->batch_id) || !applications_list_ref(c, &f->client_ref))
+    if (!call_query(c, query) || !call_page_size(c, &op->page_size) || !applications_list_state(c, &f->state) ||
+        !call_query_id(c, "user_id", &f->user_id) || !call_query_id(c, "batch_id", &f->batch_id) ||
+        !applications_list_ref(c, &f->client_ref))
         return;
     char user[UUID_TEXT_BYTES], batch[UUID_TEXT_BYTES];
     struct uuid at;
-    snprintf(op->name, sizeof(op->name), "applications %d %s %s %016llx", f->state, uuid_format(&f->user_id, user), uuid_format(&f->batch_id, batch),
-             (unsigned long long)map_hash(f->client_ref.p, f->client_ref.n));
+    snprintf(op->name, sizeof(op->name), "applications %d %s %s %016llx", f->state, uuid_format(&f->user_id, user),
+             uuid_format(&f->batch_id, batch), (unsigned long long)map_hash(f->client_ref.p, f->client_ref.n));
     if (!call_page_token(c, op->name, &at))
         return;
     f->before = at;

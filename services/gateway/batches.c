@@ -39,7 +39,8 @@ static void batches_view_reply(struct batches_view *v, const struct batch_row *r
     struct call *c = v->c;
     struct buf b;
     char etag[96];
-    snprintf(etag, sizeof(etag), "\"%lld-%d-%d-%lld\"", (long long)row->version, row->state, row->parked, (long long)row->cost_microusd);
+    snprintf(etag, sizeof(etag), "\"%lld-%d-%d-%lld\"", (long long)row->version, row->state, row->parked,
+             (long long)row->cost_microusd);
     if (batches_should_wait(v, row, etag)) {
         wait_start(c, &row->batch_id, &nil, row->last_seq, v->until_ms - loop_now_ms(c->g->loop), batches_waited, v);
         return;
@@ -244,8 +245,8 @@ void batches_get_list(struct http_request *req UNUSED, void *ud)
     struct call *c = ud;
     struct uuid before;
     struct batches_list_op *op = CALL_STATE(c, struct batches_list_op);
-    if (!op || !call_query(c, (const char *const[]){"page_size", "page_token", NULL}) || !call_page_size(c, &op->page_size) ||
-        !call_page_token(c, "batches", &before))
+    if (!op || !call_query(c, (const char *const[]){"page_size", "page_token", NULL}) ||
+        !call_page_size(c, &op->page_size) || !call_page_token(c, "batches", &before))
         return;
     op->c = c;
     call_hold(c);
@@ -306,13 +307,15 @@ void batches_get_items(struct http_request *req UNUSED, void *ud)
     struct uuid at;
     char id[UUID_TEXT_BYTES];
     struct batches_list_op *op = CALL_STATE(c, struct batches_list_op);
-    if (!op || !call_query(c, (const char *const[]){"state", "page_size", "page_token", NULL}) || !call_id(c, "id", &op->batch_id, "batch") ||
-        !call_page_size(c, &op->page_size) || !batches_item_state(c, &op->state))
+    if (!op || !call_query(c, (const char *const[]){"state", "page_size", "page_token", NULL}) ||
+        !call_id(c, "id", &op->batch_id, "batch") || !call_page_size(c, &op->page_size) ||
+        !batches_item_state(c, &op->state))
         return;
     snprintf(op->name, sizeof(op->name), "items %s %d", uuid_format(&op->batch_id, id), op->state);
     if (!call_page_token(c, op->name, &at))
         return;
     op->c = c;
     call_hold(c);
-    batches_item_rows(c->g->pool, &c->tenant_id, &op->batch_id, call_position_index(&at), op->state, op->page_size + 1, batches_items_listed, op);
+    batches_item_rows(c->g->pool, &c->tenant_id, &op->batch_id, call_position_index(&at), op->state, op->page_size + 1,
+                      batches_items_listed, op);
 }

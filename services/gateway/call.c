@@ -74,14 +74,16 @@ void call_fail_store(struct call *c, const struct err *err)
 {
     struct err out = *err;
     if (call_store_internal(err)) {
-        log_error(&(struct log_ctx){.tenant_id = &c->tenant_id, .trace_id = http_request_trace(c->req)->id}, "%s", err->msg);
+        log_error(&(struct log_ctx){.tenant_id = &c->tenant_id, .trace_id = http_request_trace(c->req)->id}, "%s",
+                  err->msg);
         err_set(&out, ERR_BUG, "the request could not be carried out");
     } else if (strcmp(err->sqlstate, "P0001") == 0 && err->msg[0] == '/') {
         const char *colon = strstr(err->msg, ": ");
         if (colon)
             err_set_at(&out, err->code, "", "%s", colon + 2);
         if (colon)
-            snprintf(out.pointer, sizeof(out.pointer), "%.*s", (int)MIN((size_t)(colon - err->msg), sizeof(out.pointer) - 1), err->msg);
+            snprintf(out.pointer, sizeof(out.pointer), "%.*s",
+                     (int)MIN((size_t)(colon - err->msg), sizeof(out.pointer) - 1), err->msg);
     } else if (strcmp(err->sqlstate, "P0001") != 0) {
         if (err->code == ERR_CANCELLED)
             err_set(&out, ERR_UNAVAILABLE, "the gateway is stopping; try again");

@@ -1,7 +1,7 @@
 /* One authenticated request on its way: what the handlers share. A call lives in its request's arena.
  *
- * A handler that sends a statement takes a reference with call_hold; the callback gives it back with CALL_HELD at its top. Every path
- * ends in exactly one answer; answering a request whose client went away does nothing. */
+ * A handler that sends a statement takes a reference with call_hold; the callback gives it back with CALL_HELD at its
+ * top. Every path ends in exactly one answer; answering a request whose client went away does nothing. */
 #pragma once
 
 #include "gateway/faults.h"
@@ -9,12 +9,12 @@
 #include "gateway/jsonw.h"
 #include "pipeline/store/keys.h"
 
-#define CALL_BODY_MAX_BYTES  ((size_t)64 << 20) /* of an answer put together in memory */
-#define CALL_WAIT_MAX_S      60
-#define CALL_PAGE_DEFAULT    50
-#define CALL_PAGE_MAX        500
-#define CALL_KEY_MAX_BYTES   255
-#define CALL_RETRY_AFTER_S   1
+#define CALL_BODY_MAX_BYTES ((size_t)64 << 20) /* of an answer put together in memory */
+#define CALL_WAIT_MAX_S     60
+#define CALL_PAGE_DEFAULT   50
+#define CALL_PAGE_MAX       500
+#define CALL_KEY_MAX_BYTES  255
+#define CALL_RETRY_AFTER_S  1
 
 struct call {
     struct gateway *g;
@@ -26,14 +26,16 @@ static inline void call_hold(struct call *c)
 {
     http_request_ref(c->req);
 }
-#define CALL_HELD(c) _cleanup_(http_request_unrefp) struct http_request *call_held_ UNUSED = (c)->req
+#define CALL_HELD(c)                                                                                                   \
+    _cleanup_(http_request_unrefp)                                                                                     \
+    struct http_request *call_held_ UNUSED = (c)->req
 
 /* Zeroed state of a handler in the request's arena; NULL: answered already (503). */
 void *call_state(struct call *c, size_t n);
 #define CALL_STATE(c, T) ((T *)call_state((c), sizeof(T)))
 
-/* Answers with a problem. Errors of Postgres: a pointer in front of a raised text ("/user_id: ...") is taken apart, what only a bug can
- * cause becomes 500 and a log line. Transient ones carry Retry-After. */
+/* Answers with a problem. Errors of Postgres: a pointer in front of a raised text ("/user_id: ...") is taken apart,
+ * what only a bug can cause becomes 500 and a log line. Transient ones carry Retry-After. */
 void call_fail(struct call *c, const struct err *err);
 void call_fail_store(struct call *c, const struct err *err);
 void call_fail_faults(struct call *c, const struct faults *f);
@@ -53,7 +55,8 @@ bool call_wait(struct call *c, uint64_t *ret_ms);
 void call_read_json(struct call *c, size_t max_bytes, http_body_fn *fn, void *ud);
 /* The Idempotency-Key of the request, hashed with what is asked for; false: answered. */
 bool call_idempotency(struct call *c, const char *route, struct str body, struct idempotency *ret);
-bool call_idempotency_key(struct call *c, const char *route, struct idempotency *ret); /* the key only; body_hash comes later */
+bool call_idempotency_key(struct call *c, const char *route,
+                          struct idempotency *ret); /* the key only; body_hash comes later */
 
 /* Answers. The buffer stays the caller's. etag NULL: the hash of the body; 304 when the client has it. */
 void call_reply(struct call *c, int status, const struct buf *body);
@@ -76,5 +79,6 @@ static inline struct uuid call_position(int index)
 }
 static inline int call_position_index(const struct uuid *u) /* -1 for nil */
 {
-    return u->b[0] ? (int)(((uint32_t)u->b[1] << 24) | ((uint32_t)u->b[2] << 16) | ((uint32_t)u->b[3] << 8) | u->b[4]) : -1;
+    return u->b[0] ? (int)(((uint32_t)u->b[1] << 24) | ((uint32_t)u->b[2] << 16) | ((uint32_t)u->b[3] << 8) | u->b[4])
+                   : -1;
 }

@@ -54,12 +54,16 @@ static bool documents_type(struct call *c, const struct document_type **ret)
     struct str accept = http_request_header(c->req, "accept");
     *ret = NULL;
     for (size_t i = 0; i < ARRAY_LEN(document_types) && !*ret; i++)
-        if (rc > 0 ? str_eqc(format, document_types[i].name) : accept.n == 0 || accept_takes(accept, document_types[i].media))
+        if (rc > 0 ? str_eqc(format, document_types[i].name)
+                   : accept.n == 0 || accept_takes(accept, document_types[i].media))
             *ret = &document_types[i];
     if (*ret && (*ret)->content_type)
         return true;
     if (*ret)
-        call_error(c, ERR_NOT_ACCEPTABLE, "the gateway does not make %s; take json, md or txt (jobmill render makes pdf and docx from the json)", (*ret)->name);
+        call_error(
+            c, ERR_NOT_ACCEPTABLE,
+            "the gateway does not make %s; take json, md or txt (jobmill render makes pdf and docx from the json)",
+            (*ret)->name);
     else
         call_error(c, ERR_NOT_ACCEPTABLE, "the formats are json, md and txt");
     return false;
@@ -70,17 +74,22 @@ static const char *document_name(int kind)
     return kind == DOCUMENT_RESUME ? "résumé" : kind == DOCUMENT_LETTER ? "cover letter" : "score";
 }
 
-static int documents_open(struct call *c, const struct application_documents *d, int kind, struct str *ret, struct err *err)
+static int documents_open(struct call *c, const struct application_documents *d, int kind, struct str *ret,
+                          struct err *err)
 {
     if (d->erased)
         return err_set(err, ERR_GONE, "the user was erased, and the documents with the user");
     if (!d->sealed[kind].p)
-        return err_set(err, ERR_NOT_FOUND, application_state_ended(d->state) ? "the application ended without a %s" : "the %s is not written yet",
+        return err_set(err, ERR_NOT_FOUND,
+                       application_state_ended(d->state) ? "the application ended without a %s"
+                                                         : "the %s is not written yet",
                        document_name(kind));
-    return opened_text(c, http_request_arena(c->req), d->key_wrapped, &d->user_id, d->sealed[kind], &d->application_id, sealed_document(kind), ret, err);
+    return opened_text(c, http_request_arena(c->req), d->key_wrapped, &d->user_id, d->sealed[kind], &d->application_id,
+                       sealed_document(kind), ret, err);
 }
 
-static int documents_render(struct call *c, int kind, enum document_form form, struct str json, struct str *ret, struct err *err)
+static int documents_render(struct call *c, int kind, enum document_form form, struct str json, struct str *ret,
+                            struct err *err)
 {
     struct arena *a = http_request_arena(c->req);
     yyjson_val *root = NULL;
@@ -112,7 +121,8 @@ static void documents_found(void *ud, const struct pg_reply *reply, const struct
         call_fail_store(c, err);
     else if (!applications_documents_read(reply, &d))
         call_not_found(c, "application");
-    else if (documents_open(c, &d, op->kind, &json, &said) < 0 || documents_render(c, op->kind, op->type->form, json, &text, &said) < 0)
+    else if (documents_open(c, &d, op->kind, &json, &said) < 0 ||
+             documents_render(c, op->kind, op->type->form, json, &text, &said) < 0)
         call_fail(c, &said);
     else
         call_reply_text(c, op->type->content_type, text, NULL);
@@ -121,7 +131,8 @@ static void documents_found(void *ud, const struct pg_reply *reply, const struct
 static void documents_get(struct call *c, int kind, bool formats)
 {
     struct documents_op *op = CALL_STATE(c, struct documents_op);
-    if (!op || !call_query(c, (const char *const[]){formats ? "format" : NULL, NULL}) || !call_id(c, "id", &op->application_id, "application"))
+    if (!op || !call_query(c, (const char *const[]){formats ? "format" : NULL, NULL}) ||
+        !call_id(c, "id", &op->application_id, "application"))
         return;
     op->type = &document_types[0];
     if (formats && !documents_type(c, &op->type))
@@ -151,7 +162,8 @@ void documents_get_score(struct http_request *req UNUSED, void *ud)
 
 /* Claims: what the résumé and the letter say, with the evidence they name. */
 
-static int claims_of(struct call *c, const struct application_documents *d, int kind, const char *key, struct buf *b, struct err *err)
+static int claims_of(struct call *c, const struct application_documents *d, int kind, const char *key, struct buf *b,
+                     struct err *err)
 {
     struct str json;
     yyjson_val *root = NULL;

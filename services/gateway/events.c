@@ -1,22 +1,22 @@
 /* Event streams (Server-Sent Events, WHATWG HTML 9.2).
  *
- *     replay: pages from the events table behind the cursor; what the hub tells meanwhile is kept (or, when too much, a next page is read)
- *     live:   what the hub tells
- *     a client that does not read: back to replay, when its queue has drained
+ *     replay: pages from the events table behind the cursor; what the hub tells meanwhile is kept (or, when too much, a
+ * next page is read) live:   what the hub tells a client that does not read: back to replay, when its queue has drained
  *     end:    the final `event: end`, then the answer ends
  *
- * A client that is cut off comes back with Last-Event-ID and gets everything behind it: nothing here needs to survive. */
+ * A client that is cut off comes back with Last-Event-ID and gets everything behind it: nothing here needs to survive.
+ */
 #include <string.h>
 #include "core/metrics.h"
 #include "gateway/hub.h"
 #include "gateway/render.h"
 #include "gateway/routes.h"
 
-#define STREAM_PAGE          500
-#define STREAM_HIGH_BYTES    ((size_t)256 * 1024) /* unread bytes beyond which a client gets nothing new */
-#define STREAM_KEPT_MAX      256                  /* live events kept during a replay */
-#define STREAM_HEARTBEAT_MS  15000
-#define STREAM_RETRY_MS      500 /* after a statement that failed */
+#define STREAM_PAGE         500
+#define STREAM_HIGH_BYTES   ((size_t)256 * 1024) /* unread bytes beyond which a client gets nothing new */
+#define STREAM_KEPT_MAX     256                  /* live events kept during a replay */
+#define STREAM_HEARTBEAT_MS 15000
+#define STREAM_RETRY_MS     500 /* after a statement that failed */
 
 struct stream {
     struct call *c;
@@ -72,15 +72,15 @@ static void stream_put(struct stream *s, const struct event_row *e)
     buf_adds(&s->out, "\n\n");
     s->cursor = e->seq;
     s->put_any = true;
-    if (e->stage == STAGE_NONE &&
-        (s->application ? application_state_ended(e->state) : uuid_is_nil(&e->application_id) && e->state == BATCH_ENDED)) {
+    if (e->stage == STAGE_NONE && (s->application ? application_state_ended(e->state)
+                                                  : uuid_is_nil(&e->application_id) && e->state == BATCH_ENDED)) {
         s->end_seq = e->seq;
         s->end_state = e->state;
     }
 }
 
-/* Once caught up: sends the last event when the ending one was sent, or when all had ended before the client came and it had seen everything.
- * True: the stream is over. */
+/* Once caught up: sends the last event when the ending one was sent, or when all had ended before the client came and
+ * it had seen everything. True: the stream is over. */
 static bool stream_end_if_due(struct stream *s)
 {
     bool seen = s->end_seq && s->cursor == s->end_seq;
@@ -147,7 +147,8 @@ static void stream_caught_up(struct stream *s)
         stream_pump(s);
         return;
     }
-    stream_put_all(s, (const struct event_row *)(const void *)s->kept.data, s->kept.len / sizeof(struct event_row), "live");
+    stream_put_all(s, (const struct event_row *)(const void *)s->kept.data, s->kept.len / sizeof(struct event_row),
+                   "live");
     buf_fini(&s->kept);
     s->live = true;
     if (!stream_end_if_due(s))
@@ -190,7 +191,8 @@ static void stream_pump(struct stream *s)
     buf_fini(&s->kept);
     buf_init(&s->kept, STREAM_KEPT_MAX * sizeof(struct event_row));
     call_hold(s->c);
-    events_page(s->c->g->pool, &s->c->tenant_id, &s->source.batch_id, &s->source.application_id, s->cursor, STREAM_PAGE, stream_paged, s);
+    events_page(s->c->g->pool, &s->c->tenant_id, &s->source.batch_id, &s->source.application_id, s->cursor, STREAM_PAGE,
+                stream_paged, s);
 }
 
 static void stream_drained(struct http_request *req UNUSED, void *ud)
@@ -285,7 +287,8 @@ static void events_source_found(void *ud, const struct pg_reply *reply, const st
     s->cursor = MIN(s->cursor, s->source.last_seq); /* a number from elsewhere must not hide what comes */
     if (s->json) {
         call_hold(c);
-        events_page(c->g->pool, &c->tenant_id, &s->source.batch_id, &s->source.application_id, s->cursor, s->page_size + 1, events_listed, s);
+        events_page(c->g->pool, &c->tenant_id, &s->source.batch_id, &s->source.application_id, s->cursor,
+                    s->page_size + 1, events_listed, s);
     } else if (!http_request_is_over(c->req)) {
         stream_begin(s);
     }

@@ -91,7 +91,8 @@ static bool has_control(struct str s, bool multiline)
     return false;
 }
 
-struct str faults_text(struct faults *f, yyjson_val *obj, const char *base, const char *key, size_t max_chars, bool multiline)
+struct str faults_text(struct faults *f, yyjson_val *obj, const char *base, const char *key, size_t max_chars,
+                       bool multiline)
 {
     yyjson_val *v = yyjson_obj_get(obj, key);
     struct str none = {.p = "", .n = 0};

@@ -1,5 +1,5 @@
-/* The gateway process: HTTP API in, Postgres and Kafka out. One struct with everything it holds; the resources' handlers get it through
- * their struct call. */
+/* The gateway process: HTTP API in, Postgres and Kafka out. One struct with everything it holds; the resources'
+ * handlers get it through their struct call. */
 #pragma once
 
 #include "core/daemon.h"
@@ -10,7 +10,7 @@
 #include "io/pg/pg.h"
 #include "io/redis/redis.h"
 #include "pipeline/progress/outbox.h"
-#include "pipeline/store/workers.h"
+#include "pipeline/worker/member.h"
 
 struct hub;
 struct keyring;
@@ -18,25 +18,22 @@ struct uploads;
 
 struct gateway {
     struct daemon *daemon;
+    struct member *member;
     struct loop *loop;
     struct config *config;
-    struct pg_pool *pool;
+    struct pg_pool *pool; /* the member's, like the next three */
     struct kafka_producer *producer;
     struct redis *redis;
     struct outbox *outbox;
     struct http_server *server;
-    struct http_ops *ops;
     struct keyring *keys;
     struct hub *hub;
     struct uploads *uploads;
     struct seal_key master;
-    struct uuid worker_id;      /* of the row in workers; a new one when the old was declared lost */
-    bool registered;            /* the row is there: uploads may begin */
-    bool beating;
-    struct loop_timer *beat;
-    size_t streams;             /* open event streams */
+    bool registered; /* the row in workers is there: uploads may begin */
+    size_t streams;  /* open event streams */
     bool stopping;
-    bool closed;                /* the pool is going: nothing is sent any more */
+    bool closed; /* the pool is going: nothing is sent any more */
 };
 
 int gateway_start(struct daemon *d, void **ret_state, struct err *err);
@@ -44,6 +41,7 @@ void gateway_stop(struct daemon *d, void *state);
 void gateway_free(void *state);
 
 http_handler_fn gateway_handle; /* every request of the API's port; routes.c */
-bool gateway_ops_handle(struct gateway *g, struct http_request *req); /* /livez, /readyz, /metrics, /version; false: another path */
+bool gateway_ops_handle(struct gateway *g,
+                        struct http_request *req); /* /livez, /readyz, /metrics, /version; false: another path */
 /* After a commit: what the statement made ready is published, the events are told. */
 void gateway_publish(struct gateway *g, const struct pg_rows *changes);

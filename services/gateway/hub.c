@@ -62,8 +62,7 @@ static void hub_entry_sweep(struct hub_entry *e)
 {
     if (e->telling)
         return;
-    list_for_each_safe(it, &e->watches)
-    {
+    list_for_each_safe (it, &e->watches) {
         struct hub_watch *w = CONTAINER_OF(it, struct hub_watch, node);
         if (w->dead) {
             list_remove(it);
@@ -77,8 +76,7 @@ static void hub_entry_sweep(struct hub_entry *e)
 static void hub_entry_tell(struct hub_entry *e, const struct event_row *events, size_t n)
 {
     e->telling = true;
-    list_for_each(it, &e->watches)
-    {
+    list_for_each (it, &e->watches) {
         struct hub_watch *w = CONTAINER_OF(it, struct hub_watch, node);
         if (!w->dead)
             w->fn(w->ud, events, n);
@@ -152,8 +150,7 @@ static void hub_tick(void *ud)
 {
     struct hub *h = ud;
     uint64_t now = loop_now_ms(h->loop);
-    list_for_each(it, &h->list)
-    {
+    list_for_each (it, &h->list) {
         struct hub_entry *e = CONTAINER_OF(it, struct hub_entry, node);
         if (!e->fetching && now - e->heard_ms >= HUB_POLL_MS)
             hub_entry_fetch(e);
@@ -179,9 +176,9 @@ void hub_stop(struct hub *h)
 {
     h->stopping = true;
     loop_timer_stop(h->tick);
-    list_for_each_safe(it, &h->list)
-    {
+    list_for_each_safe (it, &h->list) {
         struct hub_entry *e = CONTAINER_OF(it, struct hub_entry, node);
+        redis_unsubscribe(TAKE_PTR(e->sub));
         hub_entry_tell(e, NULL, 0);
         hub_entry_sweep(e);
     }
@@ -191,10 +188,10 @@ void hub_free(struct hub *h)
 {
     if (!h)
         return;
-    list_for_each_safe(it, &h->list)
-    {
+    list_for_each_safe (it, &h->list) {
         struct hub_entry *e = CONTAINER_OF(it, struct hub_entry, node);
-        list_for_each(w, &e->watches) CONTAINER_OF(w, struct hub_watch, node)->dead = true;
+        list_for_each (w, &e->watches)
+            CONTAINER_OF(w, struct hub_watch, node)->dead = true;
         e->fetching = false; /* the pool is closed: no answer will come */
         hub_entry_sweep(e);
     }
@@ -203,7 +200,8 @@ void hub_free(struct hub *h)
     free(h);
 }
 
-static struct hub_entry *hub_entry_new(struct hub *h, const struct uuid *tenant_id, const struct uuid *batch_id, int64_t last_seq)
+static struct hub_entry *hub_entry_new(struct hub *h, const struct uuid *tenant_id, const struct uuid *batch_id,
+                                       int64_t last_seq)
 {
     char channel[PROGRESS_CHANNEL_BYTES];
     struct hub_entry *e = calloc(1, sizeof(*e));
@@ -224,7 +222,8 @@ static struct hub_entry *hub_entry_new(struct hub *h, const struct uuid *tenant_
     return e;
 }
 
-struct hub_watch *hub_watch_new(struct hub *h, const struct uuid *tenant_id, const struct uuid *batch_id, int64_t last_seq, hub_fn *fn, void *ud)
+struct hub_watch *hub_watch_new(struct hub *h, const struct uuid *tenant_id, const struct uuid *batch_id,
+                                int64_t last_seq, hub_fn *fn, void *ud)
 {
     if (h->stopping)
         return NULL;

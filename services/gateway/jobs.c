@@ -105,7 +105,8 @@ static void jobs_analysis_found(void *ud, const struct pg_reply *reply, const st
     else if (!jobs_analysis_read(reply, &row))
         call_not_found(op->c, "job");
     else if (!row.found)
-        call_error(op->c, ERR_NOT_FOUND, "the posting is not analyzed yet; it is when the first application to it runs");
+        call_error(op->c, ERR_NOT_FOUND,
+                   "the posting is not analyzed yet; it is when the first application to it runs");
     else
         call_reply_text(op->c, "application/json", row.json, NULL);
 }

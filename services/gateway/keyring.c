@@ -41,7 +41,8 @@ void keyring_free(struct keyring *k)
     free(k);
 }
 
-bool keyring_get(struct keyring *k, const uint8_t hash[SEAL_HASH_BYTES], uint64_t now_ms, struct uuid *ret_tenant, struct uuid *ret_key)
+bool keyring_get(struct keyring *k, const uint8_t hash[SEAL_HASH_BYTES], uint64_t now_ms, struct uuid *ret_tenant,
+                 struct uuid *ret_key)
 {
     struct keyring_entry *e = map_get(k->map, hash, SEAL_HASH_BYTES);
     if (!e || now_ms >= e->until_ms)
@@ -51,7 +52,8 @@ bool keyring_get(struct keyring *k, const uint8_t hash[SEAL_HASH_BYTES], uint64_
     return true;
 }
 
-void keyring_put(struct keyring *k, const uint8_t hash[SEAL_HASH_BYTES], uint64_t now_ms, const struct uuid *tenant_id, const struct uuid *key_id)
+void keyring_put(struct keyring *k, const uint8_t hash[SEAL_HASH_BYTES], uint64_t now_ms, const struct uuid *tenant_id,
+                 const struct uuid *key_id)
 {
     struct keyring_entry *e = map_get(k->map, hash, SEAL_HASH_BYTES);
     if (!e) {

@@ -1,5 +1,5 @@
-/* API keys that were looked up a moment ago. A key that is not known costs one look-up each time; a known one is believed for
- * KEYRING_TTL_MS, so that revoking takes effect within that time. */
+/* API keys that were looked up a moment ago. A key that is not known costs one look-up each time; a known one is
+ * believed for KEYRING_TTL_MS, so that revoking takes effect within that time. */
 #pragma once
 
 #include "core/seal.h"
@@ -11,5 +11,7 @@ struct keyring;
 
 struct keyring *keyring_new(void);
 void keyring_free(struct keyring *k);
-bool keyring_get(struct keyring *k, const uint8_t hash[SEAL_HASH_BYTES], uint64_t now_ms, struct uuid *ret_tenant, struct uuid *ret_key);
-void keyring_put(struct keyring *k, const uint8_t hash[SEAL_HASH_BYTES], uint64_t now_ms, const struct uuid *tenant_id, const struct uuid *key_id);
+bool keyring_get(struct keyring *k, const uint8_t hash[SEAL_HASH_BYTES], uint64_t now_ms, struct uuid *ret_tenant,
+                 struct uuid *ret_key);
+void keyring_put(struct keyring *k, const uint8_t hash[SEAL_HASH_BYTES], uint64_t now_ms, const struct uuid *tenant_id,
+                 const struct uuid *key_id);

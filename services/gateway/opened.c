@@ -1,7 +1,8 @@
 /* Keys live on the stack and are wiped. */
 #include "gateway/opened.h"
 
-int opened_key(struct call *c, struct str key_wrapped, const struct uuid *user_id, struct seal_key *ret, struct err *err)
+int opened_key(struct call *c, struct str key_wrapped, const struct uuid *user_id, struct seal_key *ret,
+               struct err *err)
 {
     if (key_wrapped.n == 0)
         return err_set(err, ERR_GONE, "the user was erased");

@@ -5,7 +5,8 @@
 #include "pipeline/store/sealed.h"
 
 /* The user's data key. ERR_GONE when the user was erased. */
-int opened_key(struct call *c, struct str key_wrapped, const struct uuid *user_id, struct seal_key *ret, struct err *err) MUST_CHECK;
+int opened_key(struct call *c, struct str key_wrapped, const struct uuid *user_id, struct seal_key *ret,
+               struct err *err) MUST_CHECK;
 /* The text of a sealed value in the arena. */
-int opened_text(struct call *c, struct arena *a, struct str key_wrapped, const struct uuid *user_id, struct str sealed, const struct uuid *row_id, const char *column,
-                struct str *ret, struct err *err) MUST_CHECK;
+int opened_text(struct call *c, struct arena *a, struct str key_wrapped, const struct uuid *user_id, struct str sealed,
+                const struct uuid *row_id, const char *column, struct str *ret, struct err *err) MUST_CHECK;

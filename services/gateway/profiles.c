@@ -1,5 +1,5 @@
-/* Profiles: the JSON Resume document byte for byte, sealed. The same bytes again make no new revision. A revision that another PUT took in the
- * meantime is tried again with the next number. */
+/* Profiles: the JSON Resume document byte for byte, sealed. The same bytes again make no new revision. A revision that
+ * another PUT took in the meantime is tried again with the next number. */
 #include <string.h>
 #include "core/ids.h"
 #include "gateway/opened.h"
@@ -39,7 +39,8 @@ static void profiles_found(void *ud, const struct pg_reply *reply, const struct 
         call_fail_store(c, err);
     else if (!users_profile_read(reply, &row))
         call_error(c, ERR_NOT_FOUND, "there is no such user, or the user has no profile yet");
-    else if (opened_text(c, http_request_arena(c->req), row.key_wrapped, &row.user_id, row.sealed, &row.profile_id, SEALED_PROFILE, &text, &said) < 0)
+    else if (opened_text(c, http_request_arena(c->req), row.key_wrapped, &row.user_id, row.sealed, &row.profile_id,
+                         SEALED_PROFILE, &text, &said) < 0)
         call_fail(c, &said);
     else
         call_reply_text(c, "application/json", text, profiles_etag(&row.profile_id, etag));
@@ -56,7 +57,8 @@ void profiles_get(struct http_request *req UNUSED, void *ud)
     users_profile_find(c->g->pool, &c->tenant_id, &op->user_id, profiles_found, op);
 }
 
-static void profiles_reply(struct profiles_op *op, int status, const struct uuid *profile_id, int revision, uint64_t created_at_us)
+static void profiles_reply(struct profiles_op *op, int status, const struct uuid *profile_id, int revision,
+                           uint64_t created_at_us)
 {
     struct buf b;
     char etag[UUID_TEXT_BYTES + 2];
@@ -70,7 +72,8 @@ static void profiles_reply(struct profiles_op *op, int status, const struct uuid
     jsonw_bool(&b, "changed", status == 201);
     jsonw_open(&b, "warnings", '[');
     if (op->empty)
-        buf_adds(&b, "{\"pointer\":\"\",\"detail\":\"the profile has nothing to write from: no work, project, volunteering, education or skill\"}");
+        buf_adds(&b, "{\"pointer\":\"\",\"detail\":\"the profile has nothing to write from: no work, project, "
+                     "volunteering, education or skill\"}");
     if (op->no_contact) {
         jsonw_comma(&b);
         buf_adds(&b, "{\"pointer\":\"/basics/name\",\"detail\":\"the profile has no name\"}");
@@ -111,8 +114,8 @@ static int profiles_store(struct profiles_op *op, const struct user_row *user, s
     int rc = opened_key(c, user->key_wrapped, &op->user_id, &key, err);
     if (rc < 0)
         return rc;
-    rc = seal_close(http_request_arena(c->req), &key, op->document, (struct seal_place){&c->tenant_id, &row.profile_id, SEALED_PROFILE},
-                    &row.sealed, err);
+    rc = seal_close(http_request_arena(c->req), &key, op->document,
+                    (struct seal_place){&c->tenant_id, &row.profile_id, SEALED_PROFILE}, &row.sealed, err);
     seal_key_fini(&key);
     if (rc < 0)
         return rc;
@@ -131,7 +134,8 @@ static void profiles_user_found(void *ud, const struct pg_reply *reply, const st
         call_fail_store(op->c, err);
     else if (!users_read(reply, 0, &user) || user.erased)
         call_not_found(op->c, "user");
-    else if (user.content_hash.n == SEAL_HASH_BYTES && memcmp(user.content_hash.p, op->content_hash, SEAL_HASH_BYTES) == 0)
+    else if (user.content_hash.n == SEAL_HASH_BYTES &&
+             memcmp(user.content_hash.p, op->content_hash, SEAL_HASH_BYTES) == 0)
         profiles_reply(op, 200, &user.profile_id, user.revision, user.updated_at_us);
     else if (profiles_store(op, &user, &said) < 0)
         call_fail(op->c, &said);

@@ -142,7 +142,8 @@ void render_batch_item(struct buf *b, const struct batch_item_row *r)
 
 void render_job(struct buf *b, const struct job_row *j)
 {
-    static const char *const formats[] = {[POSTING_TEXT] = "text", [POSTING_HTML] = "html", [POSTING_JSON_LD] = "json_ld"};
+    static const char *const formats[] = {
+        [POSTING_TEXT] = "text", [POSTING_HTML] = "html", [POSTING_JSON_LD] = "json_ld"};
     char hex[2 * 32 + 1] = "";
     if (j->content_hash.n == 32)
         hex_encode((const uint8_t *)j->content_hash.p, 32, hex);
@@ -192,7 +193,9 @@ void render_event(struct buf *b, const struct event_row *e)
     else
         jsonw_strc(b, "stage", stage_name((enum stage)e->stage));
     jsonw_strc(b, "state",
-               e->stage != STAGE_NONE ? task_state_name(e->state) : batch ? batch_state_name(e->state) : application_state_name(e->state));
+               e->stage != STAGE_NONE ? task_state_name(e->state)
+               : batch                ? batch_state_name(e->state)
+                                      : application_state_name(e->state));
     if (e->code)
         jsonw_strc(b, "code", err_slug((enum err_code)e->code));
     else

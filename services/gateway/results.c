@@ -1,5 +1,6 @@
-/* GET /batches/{id}/results: what has ended so far, in the order of the items, one JSON object a line. A client that reads slowly slows the reading of
- * the store; a statement that fails on the way cuts the answer, so that it cannot be taken for a whole one. */
+/* GET /batches/{id}/results: what has ended so far, in the order of the items, one JSON object a line. A client that
+ * reads slowly slows the reading of the store; a statement that fails on the way cuts the answer, so that it cannot be
+ * taken for a whole one. */
 #include "gateway/opened.h"
 #include "gateway/render.h"
 #include "gateway/routes.h"
@@ -17,12 +18,14 @@ struct results {
 
 static void results_pump(struct results *r);
 
-static void results_document(struct results *r, struct arena *a, const struct application_documents *d, int kind, const char *key, struct buf *b)
+static void results_document(struct results *r, struct arena *a, const struct application_documents *d, int kind,
+                             const char *key, struct buf *b)
 {
     struct str text;
     struct err err;
     if (d->erased || !d->sealed[kind].p ||
-        opened_text(r->c, a, d->key_wrapped, &d->user_id, d->sealed[kind], &d->application_id, sealed_document(kind), &text, &err) < 0)
+        opened_text(r->c, a, d->key_wrapped, &d->user_id, d->sealed[kind], &d->application_id, sealed_document(kind),
+                    &text, &err) < 0)
         jsonw_null(b, key);
     else
         jsonw_raw(b, key, text);

@@ -12,13 +12,15 @@ http_handler_fn profiles_get, profiles_put;
 /* jobs.c */
 http_handler_fn jobs_post, jobs_get, jobs_get_analysis;
 /* applications.c, submit.c */
-http_handler_fn applications_post, applications_get, applications_get_list, applications_post_cancel, applications_post_retry;
+http_handler_fn applications_post, applications_get, applications_get_list, applications_post_cancel,
+    applications_post_retry;
 /* documents.c */
 http_handler_fn documents_get_resume, documents_get_letter, documents_get_score, documents_get_claims;
 /* events.c */
 http_handler_fn events_get_application, events_get_batch;
 /* batches.c */
-http_handler_fn batches_get, batches_get_list, batches_get_items, batches_post_cancel, batches_post_pause, batches_post_resume, batches_post_redrive;
+http_handler_fn batches_get, batches_get_list, batches_get_items, batches_post_cancel, batches_post_pause,
+    batches_post_resume, batches_post_redrive;
 /* upload.c */
 http_handler_fn batches_post;
 /* results.c */

@@ -1,4 +1,5 @@
-/* Which items of an upload were there before: 128-bit hashes with the index of the first. Bounded; at most 80 bytes an item. */
+/* Which items of an upload were there before: 128-bit hashes with the index of the first. Bounded; at most 80 bytes an
+ * item. */
 #pragma once
 
 #include <stddef.h>

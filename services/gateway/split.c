@@ -1,5 +1,5 @@
-/* A line that lies whole in a piece is handed on without copying. An array is walked byte by byte: only brackets, strings and the commas between
- * elements matter here. */
+/* A line that lies whole in a piece is handed on without copying. An array is walked byte by byte: only brackets,
+ * strings and the commas between elements matter here. */
 #include "gateway/split.h"
 
 #include <string.h>

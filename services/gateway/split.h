@@ -1,4 +1,5 @@
-/* Cutting a streamed body into items: lines of NDJSON, or the elements of one JSON array. Pure; memory is bounded by one item. */
+/* Cutting a streamed body into items: lines of NDJSON, or the elements of one JSON array. Pure; memory is bounded by
+ * one item. */
 #pragma once
 
 #include "base/buf.h"
@@ -10,16 +11,17 @@ enum split_mode { SPLIT_LINES = 1, SPLIT_ARRAY };
 struct split {
     enum split_mode mode;
     size_t item_max;
-    struct buf item;     /* the part of an item seen so far */
-    bool overlong;       /* the current item is too long: its bytes are dropped */
-    int64_t at;          /* bytes consumed */
-    int64_t item_at;     /* offset of the current item */
-    int state;           /* of the array */
+    struct buf item; /* the part of an item seen so far */
+    bool overlong;   /* the current item is too long: its bytes are dropped */
+    int64_t at;      /* bytes consumed */
+    int64_t item_at; /* offset of the current item */
+    int state;       /* of the array */
     int depth;
     bool in_string, escaped;
 };
 
-/* One item: text is borrowed until return, without white space around it; at is its byte offset. overlong: text is empty. */
+/* One item: text is borrowed until return, without white space around it; at is its byte offset. overlong: text is
+ * empty. */
 typedef void split_fn(void *ud, struct str text, int64_t at, bool overlong);
 
 void split_init(struct split *s, enum split_mode mode, size_t item_max_bytes);

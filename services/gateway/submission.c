@@ -59,7 +59,8 @@ void submission_job_hash(struct job_input *job)
 }
 
 /* json_ld may be an object or its text. */
-static struct str job_body(struct arena *a, yyjson_val *v, const struct job_source *source, const char *base, struct faults *f)
+static struct str job_body(struct arena *a, yyjson_val *v, const struct job_source *source, const char *base,
+                           struct faults *f)
 {
     struct str body = json_str(v);
     if (source->format == POSTING_JSON_LD && (yyjson_is_obj(v) || yyjson_is_arr(v))) {
@@ -69,7 +70,8 @@ static struct str job_body(struct arena *a, yyjson_val *v, const struct job_sour
             faults_add(f, ERR_MEMORY, base, source->key, "needs more memory than its limit");
         body = (struct str){.p = text ? text : "", .n = text ? n : 0};
     } else if (!yyjson_is_str(v)) {
-        faults_add(f, ERR_INVALID, base, source->key, source->format == POSTING_JSON_LD ? "must be an object or a string" : "must be a string");
+        faults_add(f, ERR_INVALID, base, source->key,
+                   source->format == POSTING_JSON_LD ? "must be an object or a string" : "must be a string");
         return body;
     }
     if (str_trim(body).n == 0)
@@ -99,7 +101,8 @@ int submission_job(struct arena *a, yyjson_val *obj, const char *base, struct jo
     }
     yyjson_val *url = yyjson_obj_get(obj, "url");
     if (url && !yyjson_is_null(url))
-        faults_add(f, ERR_INVALID, base, "url", "fetching a posting by its address is not offered; send its content as text, html or json_ld");
+        faults_add(f, ERR_INVALID, base, "url",
+                   "fetching a posting by its address is not offered; send its content as text, html or json_ld");
     else if (given == 0)
         faults_add(f, ERR_INVALID, base, NULL, "one of text, html or json_ld is needed");
     if (given > 1)
@@ -250,7 +253,8 @@ int submission_user_parse(struct arena *a, struct str json, struct submission_us
     faults_unknown(f, root, "", user_fields);
     struct str fields[ARRAY_LEN(user_fields) - 1];
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        fields[i] = str_trim(faults_text(f, root, "", user_fields[i], i == 1 ? SUBMISSION_EMAIL_CHARS : SUBMISSION_NAME_CHARS, false));
+        fields[i] = str_trim(
+            faults_text(f, root, "", user_fields[i], i == 1 ? SUBMISSION_EMAIL_CHARS : SUBMISSION_NAME_CHARS, false));
     ret->name = fields[0];
     ret->email = fields[1];
     ret->email_key = email_key(a, ret->email, f);

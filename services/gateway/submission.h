@@ -13,17 +13,17 @@
 
 struct submission {
     struct uuid user_id;
-    struct uuid job_id;   /* when has_job is false */
+    struct uuid job_id; /* when has_job is false */
     bool has_job;
     struct job_input job; /* job_id is not filled: the caller draws it */
     struct str client_ref;
-    struct str options;   /* canonical JSON object: only what was given, in a fixed order */
-    int priority;         /* enum priority, -1: not given */
-    int cost;             /* estimated tokens of the model calls */
+    struct str options; /* canonical JSON object: only what was given, in a fixed order */
+    int priority;       /* enum priority, -1: not given */
+    int cost;           /* estimated tokens of the model calls */
 };
 
-/* Parses one application object. 0, or -ERR_x with at least one fault. Texts live in the arena. client_ref is filled as far as it could be
- * read even when something else is wrong. */
+/* Parses one application object. 0, or -ERR_x with at least one fault. Texts live in the arena. client_ref is filled as
+ * far as it could be read even when something else is wrong. */
 int submission_parse(struct arena *a, struct str json, struct submission *ret, struct faults *f);
 /* {one of text, html, json_ld, url; title?, company?}; base: its JSON pointer. */
 int submission_job(struct arena *a, yyjson_val *obj, const char *base, struct job_input *ret, struct faults *f);
@@ -36,7 +36,8 @@ struct submission_user {
 };
 int submission_user_parse(struct arena *a, struct str json, struct submission_user *ret, struct faults *f);
 
-/* 16 bytes that are equal for what counts as the same item of a batch: the client_ref, or user, job and options without one. */
+/* 16 bytes that are equal for what counts as the same item of a batch: the client_ref, or user, job and options without
+ * one. */
 void submission_identity(const struct submission *s, uint8_t out[16]);
 /* The same posting in the same format is the same job. */
 void submission_job_hash(struct job_input *job);

@@ -12,8 +12,12 @@ struct submit_check_op {
 
 static const char *submit_check_posting(struct call *c, const struct submission *s, struct str *ret_detail)
 {
-    static const char *const names[] = {[ANALYSIS_POSTING] = "posting", [ANALYSIS_TOO_SHORT] = "too_short", [ANALYSIS_NOT_A_POSTING] = "not_a_posting"};
-    const struct posting_source source = {.format = (enum posting_format)s->job.format, .body = s->job.body, .title = s->job.title, .company = s->job.company};
+    static const char *const names[] = {
+        [ANALYSIS_POSTING] = "posting", [ANALYSIS_TOO_SHORT] = "too_short", [ANALYSIS_NOT_A_POSTING] = "not_a_posting"};
+    const struct posting_source source = {.format = (enum posting_format)s->job.format,
+                                          .body = s->job.body,
+                                          .title = s->job.title,
+                                          .company = s->job.company};
     struct arena *a = http_request_arena(c->req);
     struct posting posting;
     struct analysis *an = NULL;
@@ -42,7 +46,8 @@ static void submit_check_found(void *ud, const struct pg_reply *reply, const str
     faults_init(&faults);
     applications_check_read(reply, &user_state, &job);
     if (user_state < 2)
-        faults_add(&faults, ERR_INVALID, "", "user_id", user_state == 0 ? "there is no such user" : "the user has no profile yet");
+        faults_add(&faults, ERR_INVALID, "", "user_id",
+                   user_state == 0 ? "there is no such user" : "the user has no profile yet");
     if (!s->has_job && !job)
         faults_add(&faults, ERR_INVALID, "", "job_id", "there is no such job");
     if (faults_any(&faults)) {

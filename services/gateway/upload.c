@@ -6,8 +6,9 @@
  *        | end of the body, last chunk answered
  *     upload_finish: one transaction makes it running and stores the answer
  *
- * Whatever goes wrong on the way (the client leaves, a statement fails, the array is broken): once the last chunk is answered, the batch is cleared
- * away (uploads_abort). If this process dies, the dispatcher does it: the row names the gateway. */
+ * Whatever goes wrong on the way (the client leaves, a statement fails, the array is broken): once the last chunk is
+ * answered, the batch is cleared away (uploads_abort). If this process dies, the dispatcher does it: the row names the
+ * gateway. */
 #include "gateway/upload_int.h"
 
 #include <string.h>
@@ -84,7 +85,8 @@ void uploads_abort(struct uploads *u, const struct uuid *tenant_id, const struct
         uploads_ask(r);
         return;
     }
-    log_error(&(struct log_ctx){.tenant_id = tenant_id, .batch_id = batch_id}, "too many uploads were given up at once: this one stays in state receiving");
+    log_error(&(struct log_ctx){.tenant_id = tenant_id, .batch_id = batch_id},
+              "too many uploads were given up at once: this one stays in state receiving");
 }
 
 /* One upload */
@@ -224,13 +226,16 @@ static bool upload_mode(struct call *c, enum split_mode *ret)
 {
     struct http_request *req = c->req;
     *ret = SPLIT_LINES;
-    if (http_request_content_type_is(req, "application/x-ndjson") || http_request_content_type_is(req, "application/jsonl") ||
+    if (http_request_content_type_is(req, "application/x-ndjson") ||
+        http_request_content_type_is(req, "application/jsonl") ||
         http_request_content_type_is(req, "application/json-lines"))
         return true;
     *ret = SPLIT_ARRAY;
     if (http_request_content_type_is(req, "application/json"))
         return true;
-    call_error(c, ERR_MEDIA_TYPE, "send one application object a line with Content-Type: application/x-ndjson, or a JSON array with application/json");
+    call_error(c, ERR_MEDIA_TYPE,
+               "send one application object a line with Content-Type: application/x-ndjson, or a JSON array with "
+               "application/json");
     return false;
 }
 
@@ -273,5 +278,6 @@ void batches_post(struct http_request *req, void *ud)
         return;
     }
     call_hold(c);
-    batches_open(c->g->pool, &c->tenant_id, &u->batch_id, &c->g->worker_id, u->priority, str_of(http_request_trace(req)->parent), &u->key, upload_opened, u);
+    batches_open(c->g->pool, &c->tenant_id, &u->batch_id, member_worker_id(c->g->member), u->priority,
+                 str_of(http_request_trace(req)->parent), &u->key, upload_opened, u);
 }

@@ -31,7 +31,8 @@ static struct str upload_copy(struct upload_chunk *chunk, const char *text)
     return kept ? str_of(kept) : STR("");
 }
 
-static void upload_reject(struct upload *u, int index, int64_t at, struct str client_ref, const struct err *err, size_t faults)
+static void upload_reject(struct upload *u, int index, int64_t at, struct str client_ref, const struct err *err,
+                          size_t faults)
 {
     struct upload_chunk *chunk = upload_chunk_get(u);
     char detail[ERR_MSG_BYTES + 48];
@@ -56,7 +57,8 @@ static int upload_item_check(struct upload *u, const struct submission *s, int i
 {
     uint8_t identity[16];
     if (s->priority >= 0 && s->priority != u->priority)
-        return err_set_at(err, ERR_INVALID, "/options/priority", "the priority of a batch is its query parameter, here %s", priority_name(u->priority));
+        return err_set_at(err, ERR_INVALID, "/options/priority",
+                          "the priority of a batch is its query parameter, here %s", priority_name(u->priority));
     submission_identity(s, identity);
     int first = seen_add(u->seen, identity, index);
     if (first >= 0)
@@ -64,7 +66,8 @@ static int upload_item_check(struct upload *u, const struct submission *s, int i
     return 0;
 }
 
-static void upload_item_take(struct upload *u, struct upload_chunk *chunk, const struct submission *s, int index, int64_t at)
+static void upload_item_take(struct upload *u, struct upload_chunk *chunk, const struct submission *s, int index,
+                             int64_t at)
 {
     struct batch_item *item = &chunk->items[chunk->n++];
     *item = (struct batch_item){
@@ -156,6 +159,7 @@ void upload_chunk_send(struct upload *u)
     }
     u->chunks_out++;
     call_hold(u->c);
-    batches_items(u->c->g->pool, &u->c->tenant_id, &u->batch_id, u->priority, str_of(http_request_trace(u->c->req)->parent), chunk->items, chunk->n,
-                  chunk->rejects, chunk->rejects_n, upload_chunk_stored, chunk);
+    batches_items(u->c->g->pool, &u->c->tenant_id, &u->batch_id, u->priority,
+                  str_of(http_request_trace(u->c->req)->parent), chunk->items, chunk->n, chunk->rejects,
+                  chunk->rejects_n, upload_chunk_stored, chunk);
 }

@@ -1,5 +1,6 @@
-/* The end of an upload. The answer is put together before the commit, because the Idempotency-Key stores it in the same transaction. After the commit
- * the first of the batch are released; what a crash keeps from it, the dispatcher admits. */
+/* The end of an upload. The answer is put together before the commit, because the Idempotency-Key stores it in the same
+ * transaction. After the commit the first of the batch are released; what a crash keeps from it, the dispatcher admits.
+ */
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "gateway/render.h"
@@ -107,11 +108,13 @@ static void upload_finished(void *ud, const struct pg_reply *reply, const struct
         call_retry_after(c, 2);
         call_reply(c, UPLOAD_STATUS, &end->body);
         call_hold(c);
-        batches_admit(c->g->pool, &c->tenant_id, (int)config_int(c->g->config, CONFIG_WINDOW_TENANT), upload_admitted, c);
+        batches_admit(c->g->pool, &c->tenant_id, (int)config_int(c->g->config, CONFIG_WINDOW_TENANT), upload_admitted,
+                      c);
         upload_done(u);
     } else {
         struct err gone;
-        err_set(&gone, ERR_UNAVAILABLE, "the upload was given up because its gateway was taken for lost; send it again");
+        err_set(&gone, ERR_UNAVAILABLE,
+                "the upload was given up because its gateway was taken for lost; send it again");
         u->finishing = false;
         upload_fail(u, err ? err : &gone);
     }
@@ -158,5 +161,6 @@ void upload_finish(struct upload *u)
         return;
     }
     call_hold(c);
-    batches_finish(c->g->pool, &c->tenant_id, &u->batch_id, u->accepted, u->rejected, &u->key, UPLOAD_STATUS, sealed, upload_finished, end);
+    batches_finish(c->g->pool, &c->tenant_id, &u->batch_id, u->accepted, u->rejected, &u->key, UPLOAD_STATUS, sealed,
+                   upload_finished, end);
 }

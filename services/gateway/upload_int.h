@@ -20,7 +20,8 @@ struct upload_chunk {
     int rejects_n;
 };
 
-/* In its request's arena; what it owns is freed when the request goes. Holds one reference to the request while `held`. */
+/* In its request's arena; what it owns is freed when the request goes. Holds one reference to the request while `held`.
+ */
 struct upload {
     struct call *c;
     struct uuid batch_id;
@@ -37,22 +38,23 @@ struct upload {
     int index;    /* items so far */
     int accepted; /* handed to the store; refusals of the store are taken off */
     int rejected;
-    bool opened;  /* the row is there */
-    bool whole;   /* the body has ended well */
-    bool over;    /* answered, or the client is gone: nothing more is to be taken in */
+    bool opened; /* the row is there */
+    bool whole;  /* the body has ended well */
+    bool over;   /* answered, or the client is gone: nothing more is to be taken in */
     bool finishing, held;
 };
 
 /* upload.c */
 void upload_fail(struct upload *u, const struct err *err); /* answers, gives the batch up */
-void upload_settled(struct upload *u); /* a chunk was answered */
+void upload_settled(struct upload *u);                     /* a chunk was answered */
 /* upload_chunk.c */
 void upload_item(void *ud, struct str text, int64_t at, bool overlong); /* a split_fn */
-void upload_chunk_send(struct upload *u); /* what is there */
+void upload_chunk_send(struct upload *u);                               /* what is there */
 void upload_chunk_free(struct upload_chunk *chunk);
 /* upload_finish.c */
 void upload_finish(struct upload *u); /* all chunks are answered */
 /* upload_repeat.c */
-void upload_repeat(struct upload *u); /* the Idempotency-Key was used before: reads the body for its hash, waits for the other, answers */
+void upload_repeat(struct upload *u); /* the Idempotency-Key was used before: reads the body for its hash, waits for the
+                                         other, answers */
 /* What a client asked for, besides the body: part of the hash. */
 void upload_hash_begin(struct upload *u);

@@ -1,4 +1,5 @@
-/* The same Idempotency-Key again: the body is read for its hash only (nothing is kept), then the first request's answer is given, or waited for. */
+/* The same Idempotency-Key again: the body is read for its hash only (nothing is kept), then the first request's answer
+ * is given, or waited for. */
 #include <string.h>
 #include "core/ids.h"
 #include "gateway/upload_int.h"

@@ -1,4 +1,5 @@
-/* Users: what is personal is one sealed JSON object under a key of the user's own; the e-mail is found by a keyed hash. */
+/* Users: what is personal is one sealed JSON object under a key of the user's own; the e-mail is found by a keyed hash.
+ */
 #include "core/ids.h"
 #include "gateway/opened.h"
 #include "gateway/render.h"
@@ -16,7 +17,8 @@ static void users_reply(struct users_op *op, const struct user_row *row)
     struct call *c = op->c;
     struct str text;
     struct err err;
-    if (opened_text(c, http_request_arena(c->req), row->key_wrapped, &row->user_id, row->sealed, &row->user_id, SEALED_USER, &text, &err) < 0) {
+    if (opened_text(c, http_request_arena(c->req), row->key_wrapped, &row->user_id, row->sealed, &row->user_id,
+                    SEALED_USER, &text, &err) < 0) {
         call_fail(c, &err);
         return;
     }
@@ -80,7 +82,8 @@ static void users_created(void *ud, const struct pg_reply *reply, const struct e
 }
 
 /* Seals the new user and sends it. */
-static int users_store(struct users_op *op, const struct submission_user *u, const struct idempotency *key, struct err *err)
+static int users_store(struct users_op *op, const struct submission_user *u, const struct idempotency *key,
+                       struct err *err)
 {
     struct call *c = op->c;
     struct seal_key data_key;
@@ -94,7 +97,10 @@ static int users_store(struct users_op *op, const struct submission_user *u, con
     seal_key_fini(&data_key);
     if (rc < 0)
         return rc;
-    struct user_new row = {.user_id = op->user_id, .sealed = sealed, .key_wrapped = {(char *)wrapped, sizeof(wrapped)}, .key = *key};
+    struct user_new row = {.user_id = op->user_id,
+                           .sealed = sealed,
+                           .key_wrapped = {(char *)wrapped, sizeof(wrapped)},
+                           .key = *key};
     if (u->email_key.n) {
         seal_blind_index(&c->g->master, "email", u->email_key, email_hash);
         row.email_hash = (struct str){(char *)email_hash, sizeof(email_hash)};
@@ -162,7 +168,8 @@ struct users_list_op {
 static int users_list_one(struct call *c, const struct user_row *row, struct buf *b, struct err *err)
 {
     struct str text;
-    int rc = opened_text(c, http_request_arena(c->req), row->key_wrapped, &row->user_id, row->sealed, &row->user_id, SEALED_USER, &text, err);
+    int rc = opened_text(c, http_request_arena(c->req), row->key_wrapped, &row->user_id, row->sealed, &row->user_id,
+                         SEALED_USER, &text, err);
     if (rc == 0)
         render_user(b, row, text, http_request_arena(c->req));
     return rc;
@@ -204,8 +211,8 @@ void users_get_list(struct http_request *req UNUSED, void *ud)
     struct call *c = ud;
     struct uuid before;
     struct users_list_op *op = CALL_STATE(c, struct users_list_op);
-    if (!op || !call_query(c, (const char *const[]){"page_size", "page_token", NULL}) || !call_page_size(c, &op->page_size) ||
-        !call_page_token(c, "users", &before))
+    if (!op || !call_query(c, (const char *const[]){"page_size", "page_token", NULL}) ||
+        !call_page_size(c, &op->page_size) || !call_page_token(c, "users", &before))
         return;
     op->c = c;
     call_hold(c);

@@ -1,4 +1,5 @@
-/* The timer serves twice: as the limit, and (0 ms) to call back at once when the hub already knows more than the caller. */
+/* The timer serves twice: as the limit, and (0 ms) to call back at once when the hub already knows more than the
+ * caller. */
 #include "gateway/wait.h"
 
 #include "gateway/hub.h"
@@ -67,7 +68,8 @@ static void wait_event(void *ud, const struct event_row *events, size_t n)
     }
 }
 
-void wait_start(struct call *c, const struct uuid *batch_id, const struct uuid *application_id, int64_t last_seq, uint64_t ms, wait_fn *fn, void *ud)
+void wait_start(struct call *c, const struct uuid *batch_id, const struct uuid *application_id, int64_t last_seq,
+                uint64_t ms, wait_fn *fn, void *ud)
 {
     struct waiter *w = CALL_STATE(c, struct waiter);
     if (!w)

@@ -1,5 +1,5 @@
-/* Bodies: cutting an upload into items and reading each. No input may crash it; whatever the pieces, the items are the same; what is accepted is
- * stored as valid JSON. */
+/* Bodies: cutting an upload into items and reading each. No input may crash it; whatever the pieces, the items are the
+ * same; what is accepted is stored as valid JSON. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

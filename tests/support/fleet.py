@@ -80,6 +80,8 @@ class Process:
         self.kind, self.instance, self.pid, self.ops_port, self.row = row["kind"], row["instance"], row["pid"], row.get("ops_port"), row
 
     def alive(self):
+        if self.pid <= 0:  # it ended and waits for its next start
+            return False
         try:
             with open(f"/proc/{self.pid}/stat", encoding="utf-8") as f:
                 return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
@@ -87,6 +89,8 @@ class Process:
             return False
 
     def signal(self, number):
+        if self.pid <= 0:  # 0 would be ourselves
+            raise ProcessLookupError(self.instance)
         os.kill(self.pid, number)
 
     def rss_mib(self):
@@ -348,5 +352,8 @@ class Listener(threading.Thread):
 
 
 def terminate(process, number=signal.SIGKILL):
+    """False when there was nothing to signal."""
     with contextlib.suppress(ProcessLookupError):
         process.signal(number)
+        return True
+    return False

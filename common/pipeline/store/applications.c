@@ -1,4 +1,5 @@
-/* The stored state of an application changes twice at most; what its clients see in between is read from the live task (state_seen). */
+/* The stored state of an application changes twice at most; what its clients see in between is read from the live task
+ * (state_seen). */
 #include "pipeline/store/applications.h"
 
 #define STATE_SEEN                                                                                                     \
@@ -44,10 +45,9 @@ static const struct pg_stmt stmt_list_ref = {
     5};
 static const struct pg_stmt stmt_list_batch = {
     "applications_list_batch",
-    APPLICATION_SELECT
-    "WHERE a.tenant_id = $1 AND a.batch_id = $2 AND a.item_index > $3::int4"
-    " AND ($4::int4 = 0 OR (" STATE_SEEN ") = $4::int4) AND ($5::uuid IS NULL OR a.user_id = $5)"
-    " AND ($6 = '' OR a.client_ref = $6) ORDER BY a.item_index LIMIT $7::int4",
+    APPLICATION_SELECT "WHERE a.tenant_id = $1 AND a.batch_id = $2 AND a.item_index > $3::int4"
+                       " AND ($4::int4 = 0 OR (" STATE_SEEN ") = $4::int4) AND ($5::uuid IS NULL OR a.user_id = $5)"
+                       " AND ($6 = '' OR a.client_ref = $6) ORDER BY a.item_index LIMIT $7::int4",
     7};
 static const struct pg_stmt stmt_check = {
     "applications_check",
@@ -56,7 +56,8 @@ static const struct pg_stmt stmt_check = {
     3};
 static const struct pg_stmt stmt_cancel = {"applications_cancel",
                                            "SELECT " CHANGE_COLUMNS " FROM jm_app_cancel($1, $2)", 2};
-static const struct pg_stmt stmt_retry = {"applications_retry", "SELECT " CHANGE_COLUMNS " FROM jm_app_retry($1, $2)", 2};
+static const struct pg_stmt stmt_retry = {"applications_retry", "SELECT " CHANGE_COLUMNS " FROM jm_app_retry($1, $2)",
+                                          2};
 static const struct pg_stmt stmt_documents = {
     "applications_documents",
     "SELECT a.application_id, a.user_id, a.state, u.erased_at IS NOT NULL, u.key_wrapped, r.sealed, l.sealed, s.sealed"

@@ -1,5 +1,5 @@
-/* States of a batch: receiving -> running <-> paused -> cancelling -> ended; only the gateway that receives an upload moves it out of
- * receiving, every chunk checks that it still may (jm_batch_open). */
+/* States of a batch: receiving -> running <-> paused -> cancelling -> ended; only the gateway that receives an upload
+ * moves it out of receiving, every chunk checks that it still may (jm_batch_open). */
 #include "pipeline/store/batches.h"
 
 #define BATCH_SELECT                                                                                                   \
@@ -43,30 +43,30 @@ static const struct pg_stmt stmt_finish_key = {
     " WHERE tenant_id = $1 AND route = 'batches' AND key_hash = $3 AND resource_id = $2",
     6};
 static const struct pg_stmt stmt_abort = {"batches_abort", "SELECT jm_batch_abort($1, $2)", 2};
-static const struct pg_stmt stmt_admit = {
-    "batches_admit",
-    "SELECT " CHANGE_COLUMNS " FROM jm_admit($1, greatest(0, $2::int4"
-    " - (SELECT count(*) FROM tasks WHERE tenant_id = $1 AND kind = 1)::int4))",
-    2};
+static const struct pg_stmt stmt_admit = {"batches_admit",
+                                          "SELECT " CHANGE_COLUMNS " FROM jm_admit($1, greatest(0, $2::int4"
+                                          " - (SELECT count(*) FROM tasks WHERE tenant_id = $1 AND kind = 1)::int4))",
+                                          2};
 static const struct pg_stmt stmt_find = {"batches_find",
                                          BATCH_SELECT "WHERE b.tenant_id = $1 AND b.batch_id = $2 AND NOT b.single", 2};
 static const struct pg_stmt stmt_list = {
     "batches_list",
-    BATCH_SELECT
-    "WHERE b.tenant_id = $1 AND b.batch_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)"
-    " AND NOT b.single ORDER BY b.batch_id DESC LIMIT $3::int4",
+    BATCH_SELECT "WHERE b.tenant_id = $1 AND b.batch_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)"
+                 " AND NOT b.single ORDER BY b.batch_id DESC LIMIT $3::int4",
     3};
 static const struct pg_stmt stmt_exists = {
     "batches_exists", "SELECT 1 FROM batches WHERE tenant_id = $1 AND batch_id = $2 AND NOT single", 2};
 static const struct pg_stmt stmt_item_rows = {
     "batches_item_rows",
     "SELECT * FROM ("
-    " (SELECT a.item_index, a.application_id, a.client_ref, (CASE WHEN a.state <> 1 THEN a.state WHEN k.subject_id IS NULL"
+    " (SELECT a.item_index, a.application_id, a.client_ref, (CASE WHEN a.state <> 1 THEN a.state WHEN k.subject_id IS "
+    "NULL"
     "   THEN 1 WHEN k.state = 5 THEN 3 ELSE 2 END)::int2 AS state, a.score, a.code, a.detail, '' AS pointer,"
     "   (-1)::int8 AS byte_offset FROM applications a"
     "  LEFT JOIN tasks k ON k.tenant_id = a.tenant_id AND k.subject_id = a.application_id AND k.kind = 1"
     "  WHERE a.tenant_id = $1 AND a.batch_id = $2 AND a.item_index > $3::int4 AND ($4::int4 = 0 OR"
-    "   (CASE WHEN a.state <> 1 THEN a.state WHEN k.subject_id IS NULL THEN 1 WHEN k.state = 5 THEN 3 ELSE 2 END) = $4::int4)"
+    "   (CASE WHEN a.state <> 1 THEN a.state WHEN k.subject_id IS NULL THEN 1 WHEN k.state = 5 THEN 3 ELSE 2 END) = "
+    "$4::int4)"
     "  ORDER BY a.item_index LIMIT $5::int4)"
     " UNION ALL"
     " (SELECT r.item_index, NULL, r.client_ref, 100::int2, NULL, r.code, r.detail, r.pointer, r.byte_offset"
@@ -87,8 +87,8 @@ static const struct pg_stmt stmt_moves[] = {
                       " AND batch_id = $2 AND NOT single AND state = 3",
                       2},
 };
-static const struct pg_stmt stmt_redrive = {"batches_redrive",
-                                            "SELECT " CHANGE_COLUMNS " FROM jm_redrive($1, $2, $3)", 3};
+static const struct pg_stmt stmt_redrive = {"batches_redrive", "SELECT " CHANGE_COLUMNS " FROM jm_redrive($1, $2, $3)",
+                                            3};
 
 static struct pg_request *batches_request(struct pg_pool *pool, const struct uuid *tenant_id,
                                           const struct uuid *batch_id, const struct pg_stmt *stmt, bool idempotent)
@@ -202,7 +202,8 @@ bool batches_items_refused(const struct pg_reply *reply, int i, struct batch_rej
 }
 
 void batches_finish(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id, int accepted,
-                    int rejected, const struct idempotency *key, int status, struct str sealed, pg_reply_fn *fn, void *ud)
+                    int rejected, const struct idempotency *key, int status, struct str sealed, pg_reply_fn *fn,
+                    void *ud)
 {
     struct pg_request *q = batches_request(pool, tenant_id, batch_id, &stmt_finish, true);
     pg_param_int4(q, accepted);
@@ -249,8 +250,7 @@ void batches_find(struct pg_pool *pool, const struct uuid *tenant_id, const stru
 void batches_list(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *before, int limit,
                   pg_reply_fn *fn, void *ud)
 {
-    struct pg_request *q =
-        batches_request(pool, tenant_id, uuid_is_nil(before) ? NULL : before, &stmt_list, true);
+    struct pg_request *q = batches_request(pool, tenant_id, uuid_is_nil(before) ? NULL : before, &stmt_list, true);
     pg_param_int4(q, limit);
     pg_request_send(q, fn, ud);
 }
@@ -297,8 +297,8 @@ bool batches_read(const struct pg_reply *reply, int i, struct batch_row *ret)
     return true;
 }
 
-void batches_item_rows(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id,
-                       int after_index, int state, int limit, pg_reply_fn *fn, void *ud)
+void batches_item_rows(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id, int after_index,
+                       int state, int limit, pg_reply_fn *fn, void *ud)
 {
     struct pg_request *q = batches_request(pool, tenant_id, batch_id, &stmt_exists, true);
     pg_request_add(q, &stmt_item_rows);

@@ -3,22 +3,22 @@
 
 #define EVENT_COLUMNS "seq, application_id, stage, state, code, at"
 
-static const struct pg_stmt stmt_source_batch = {
-    "events_source_batch",
-    "SELECT batch_id, NULL::uuid, last_seq, state = 5, single, state FROM batches WHERE tenant_id = $1 AND batch_id = $2"
-    " AND NOT single",
-    2};
+static const struct pg_stmt stmt_source_batch = {"events_source_batch",
+                                                 "SELECT batch_id, NULL::uuid, last_seq, state = 5, single, state FROM "
+                                                 "batches WHERE tenant_id = $1 AND batch_id = $2"
+                                                 " AND NOT single",
+                                                 2};
 static const struct pg_stmt stmt_source_application = {
     "events_source_application",
     "SELECT a.batch_id, a.application_id, b.last_seq, a.state >= 4, b.single, a.state FROM applications a"
     " JOIN batches b ON b.tenant_id = a.tenant_id AND b.batch_id = a.batch_id"
     " WHERE a.tenant_id = $1 AND a.application_id = $2",
     2};
-static const struct pg_stmt stmt_page = {
-    "events_page",
-    "SELECT " EVENT_COLUMNS " FROM events WHERE tenant_id = $1 AND batch_id = $2 AND seq > $3::int8"
-    " ORDER BY seq LIMIT $4::int4",
-    4};
+static const struct pg_stmt stmt_page = {"events_page",
+                                         "SELECT " EVENT_COLUMNS
+                                         " FROM events WHERE tenant_id = $1 AND batch_id = $2 AND seq > $3::int8"
+                                         " ORDER BY seq LIMIT $4::int4",
+                                         4};
 static const struct pg_stmt stmt_page_application = {
     "events_page_application",
     "SELECT " EVENT_COLUMNS " FROM events WHERE tenant_id = $1 AND application_id = $2 AND seq > $3::int8"
@@ -40,8 +40,8 @@ static struct pg_request *events_request(struct pg_pool *pool, const struct uuid
 void events_source(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *id, bool application,
                    pg_reply_fn *fn, void *ud)
 {
-    pg_request_send(events_request(pool, tenant_id, id, application ? &stmt_source_application : &stmt_source_batch), fn,
-                    ud);
+    pg_request_send(events_request(pool, tenant_id, id, application ? &stmt_source_application : &stmt_source_batch),
+                    fn, ud);
 }
 
 bool events_source_read(const struct pg_reply *reply, struct event_source *ret)

@@ -6,14 +6,18 @@
     " EXISTS (SELECT 1 FROM posting_analyses a WHERE a.tenant_id = j.tenant_id AND a.job_id = j.job_id)"
 
 static const struct pg_stmt stmt_take = {"jobs_key_take", "SELECT jm_key_take($1, 'jobs', $3, $4, $2)", 4};
-static const struct pg_stmt stmt_put = {
-    "jobs_put",
-    "SELECT jm_jobs_put($1, ARRAY[$2::uuid], ARRAY[$3::bytea], ARRAY[$4::int2], ARRAY[$5::text], ARRAY[$6::text], ARRAY[$7::text])",
-    7};
-static const struct pg_stmt stmt_by_hash = {
-    "jobs_by_hash", "SELECT " JOB_COLUMNS " FROM job_postings j WHERE j.tenant_id = $1 AND j.content_hash = $2", 2};
-static const struct pg_stmt stmt_find = {
-    "jobs_find", "SELECT " JOB_COLUMNS " FROM job_postings j WHERE j.tenant_id = $1 AND j.job_id = $2", 2};
+static const struct pg_stmt stmt_put = {"jobs_put",
+                                        "SELECT jm_jobs_put($1, ARRAY[$2::uuid], ARRAY[$3::bytea], ARRAY[$4::int2], "
+                                        "ARRAY[$5::text], ARRAY[$6::text], ARRAY[$7::text])",
+                                        7};
+static const struct pg_stmt stmt_by_hash = {"jobs_by_hash",
+                                            "SELECT " JOB_COLUMNS
+                                            " FROM job_postings j WHERE j.tenant_id = $1 AND j.content_hash = $2",
+                                            2};
+static const struct pg_stmt stmt_find = {"jobs_find",
+                                         "SELECT " JOB_COLUMNS
+                                         " FROM job_postings j WHERE j.tenant_id = $1 AND j.job_id = $2",
+                                         2};
 static const struct pg_stmt stmt_analysis = {
     "jobs_analysis_find",
     "SELECT a.analysis, a.created_at FROM job_postings j"
@@ -105,7 +109,8 @@ bool jobs_analysis_read(const struct pg_reply *reply, struct job_analysis_row *r
     struct pg_rows rows = pg_reply_rows(reply, 0);
     if (rows.count == 0)
         return false;
-    *ret = (struct job_analysis_row){
-        .found = !pg_is_null(&rows, 0, 0), .json = pg_get_text(&rows, 0, 0), .created_at_us = pg_get_timestamptz(&rows, 0, 1)};
+    *ret = (struct job_analysis_row){.found = !pg_is_null(&rows, 0, 0),
+                                     .json = pg_get_text(&rows, 0, 0),
+                                     .created_at_us = pg_get_timestamptz(&rows, 0, 1)};
     return true;
 }

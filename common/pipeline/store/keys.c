@@ -2,11 +2,10 @@
 #include "pipeline/store/keys.h"
 
 static const struct pg_stmt stmt_api_find = {"keys_api_find", "SELECT tenant_id, key_id FROM jm_api_key_find($1)", 1};
-static const struct pg_stmt stmt_find = {
-    "keys_find",
-    "SELECT state, body_hash, resource_id, status, sealed FROM idempotency_keys"
-    " WHERE tenant_id = $1 AND route = $2 AND key_hash = $3",
-    3};
+static const struct pg_stmt stmt_find = {"keys_find",
+                                         "SELECT state, body_hash, resource_id, status, sealed FROM idempotency_keys"
+                                         " WHERE tenant_id = $1 AND route = $2 AND key_hash = $3",
+                                         3};
 
 void idempotency_params(struct pg_request *q, const struct idempotency *k)
 {

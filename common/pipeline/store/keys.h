@@ -9,7 +9,8 @@
 #define KEYS_ROUTE_JOBS         "jobs"
 #define KEYS_ROUTE_USERS        "users"
 
-/* An Idempotency-Key of a request: a keyed hash of the key and a hash of what was asked. present false: there is none. */
+/* An Idempotency-Key of a request: a keyed hash of the key and a hash of what was asked. present false: there is none.
+ */
 struct idempotency {
     bool present;
     uint8_t key_hash[SEAL_HASH_BYTES];
@@ -30,7 +31,9 @@ struct idempotency_row {
 
 /* The tenant of an API key, by its hash; no tenant is set. */
 void keys_api_find(struct pg_pool *pool, const uint8_t hash[SEAL_HASH_BYTES], pg_reply_fn *fn, void *ud);
-bool keys_api_read(const struct pg_reply *reply, struct uuid *ret_tenant, struct uuid *ret_key); /* false: no such key */
+bool keys_api_read(const struct pg_reply *reply, struct uuid *ret_tenant,
+                   struct uuid *ret_key); /* false: no such key */
 
-void keys_find(struct pg_pool *pool, const struct uuid *tenant_id, const char *route, const uint8_t key_hash[SEAL_HASH_BYTES], pg_reply_fn *fn, void *ud);
+void keys_find(struct pg_pool *pool, const struct uuid *tenant_id, const char *route,
+               const uint8_t key_hash[SEAL_HASH_BYTES], pg_reply_fn *fn, void *ud);
 bool keys_read(const struct pg_reply *reply, struct idempotency_row *ret); /* borrowed from reply; false: no such key */

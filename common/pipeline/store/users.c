@@ -1,10 +1,12 @@
-/* A new revision is a compare-and-set on users.revision: two PUTs at once make two revisions or one of them tries again. */
+/* A new revision is a compare-and-set on users.revision: two PUTs at once make two revisions or one of them tries
+ * again. */
 #include "pipeline/store/users.h"
 
 #include "pipeline/store/changes.h"
 
 #define USER_COLUMNS                                                                                                   \
-    "u.user_id, u.profile_id, u.revision, u.sealed, u.key_wrapped, u.created_at, u.updated_at, u.erased_at IS NOT NULL"
+    "u.user_id, u.profile_id, u.revision, u.sealed, u.key_wrapped, u.created_at, u.updated_at, u.erased_at IS NOT "    \
+    "NULL"
 
 static const struct pg_stmt stmt_create = {
     "users_create",
@@ -41,7 +43,8 @@ static const struct pg_stmt stmt_profile_find = {
     " WHERE u.tenant_id = $1 AND u.user_id = $2",
     2};
 
-void users_create(struct pg_pool *pool, const struct uuid *tenant_id, const struct user_new *u, pg_reply_fn *fn, void *ud)
+void users_create(struct pg_pool *pool, const struct uuid *tenant_id, const struct user_new *u, pg_reply_fn *fn,
+                  void *ud)
 {
     struct pg_request *q = pg_request_new(pool);
     pg_request_tenant(q, tenant_id);
@@ -74,15 +77,16 @@ static struct pg_request *users_request(struct pg_pool *pool, const struct uuid 
     return q;
 }
 
-void users_find(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn, void *ud)
+void users_find(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn,
+                void *ud)
 {
     struct pg_request *q = users_request(pool, tenant_id, &stmt_find);
     pg_param_uuid(q, user_id);
     pg_request_send(q, fn, ud);
 }
 
-void users_list(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *before, int limit, pg_reply_fn *fn,
-                void *ud)
+void users_list(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *before, int limit,
+                pg_reply_fn *fn, void *ud)
 {
     struct pg_request *q = users_request(pool, tenant_id, &stmt_list);
     pg_param_uuid(q, uuid_is_nil(before) ? NULL : before);
@@ -115,7 +119,8 @@ bool users_read(const struct pg_reply *reply, int i, struct user_row *ret)
     return true;
 }
 
-void users_erase(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn, void *ud)
+void users_erase(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn,
+                 void *ud)
 {
     struct pg_request *q = pg_request_new(pool);
     pg_request_tenant(q, tenant_id);

@@ -21,24 +21,30 @@ struct profile_row {
     uint64_t created_at_us;
 };
 
-/* ERR_DUPLICATE: the e-mail belongs to another user. email_hash.p NULL: none. On a replay of the key nothing is made: users_create_read
- * returns true with the user that the key made. */
+/* ERR_DUPLICATE: the e-mail belongs to another user. email_hash.p NULL: none. On a replay of the key nothing is made:
+ * users_create_read returns true with the user that the key made. */
 struct user_new {
     struct uuid user_id;
     struct str email_hash, sealed, key_wrapped;
     struct idempotency key;
 };
-void users_create(struct pg_pool *pool, const struct uuid *tenant_id, const struct user_new *u, pg_reply_fn *fn, void *ud);
+void users_create(struct pg_pool *pool, const struct uuid *tenant_id, const struct user_new *u, pg_reply_fn *fn,
+                  void *ud);
 bool users_create_read(const struct pg_reply *reply, struct uuid *ret_user);
 
-void users_find(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn, void *ud);
-/* Newest first, from those made before `before` (nil: from the newest); without the erased. Read with users_read by row. */
-void users_list(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *before, int limit, pg_reply_fn *fn, void *ud);
+void users_find(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn,
+                void *ud);
+/* Newest first, from those made before `before` (nil: from the newest); without the erased. Read with users_read by
+ * row. */
+void users_list(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *before, int limit,
+                pg_reply_fn *fn, void *ud);
 int users_count(const struct pg_reply *reply);
-bool users_read(const struct pg_reply *reply, int i, struct user_row *ret); /* false: no such row; borrowed from reply */
+bool users_read(const struct pg_reply *reply, int i,
+                struct user_row *ret); /* false: no such row; borrowed from reply */
 
 /* Erases (see jm_user_erase). The reply's statement 0 has CHANGE_COLUMNS. ERR_NOT_FOUND. */
-void users_erase(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn, void *ud);
+void users_erase(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn,
+                 void *ud);
 
 /* Stores the next revision when `revision` is still the current one; users_profile_put_read is false when it is not. */
 struct profile_new {
@@ -46,8 +52,11 @@ struct profile_new {
     int revision; /* the current one, 0: none */
     struct str content_hash, sealed;
 };
-void users_profile_put(struct pg_pool *pool, const struct uuid *tenant_id, const struct profile_new *p, pg_reply_fn *fn, void *ud);
+void users_profile_put(struct pg_pool *pool, const struct uuid *tenant_id, const struct profile_new *p, pg_reply_fn *fn,
+                       void *ud);
 bool users_profile_put_read(const struct pg_reply *reply, struct profile_row *ret);
 /* The current profile. */
-void users_profile_find(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn, void *ud);
-bool users_profile_read(const struct pg_reply *reply, struct profile_row *ret); /* false: no such user, or no profile yet */
+void users_profile_find(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *user_id, pg_reply_fn *fn,
+                        void *ud);
+bool users_profile_read(const struct pg_reply *reply,
+                        struct profile_row *ret); /* false: no such user, or no profile yet */

@@ -209,7 +209,7 @@ static void finish_send(struct worker *w)
         finish_send_results(w);
 }
 
-static void finish_timer_fired(void *ud)
+void worker_finish_timer(void *ud)
 {
     struct worker *w = ud;
     if (w->results_n > 0 && w->finishing_n == 0)
@@ -230,8 +230,6 @@ void worker_finish(struct worker *w)
 
 void worker_result_add(struct worker *w, struct item *it)
 {
-    if (!w->finish_timer)
-        w->finish_timer = loop_timer_new(w->loop, finish_timer_fired, w);
     if (w->results_n == 0)
         w->results_since_us = clock_mono_us();
     list_append(&w->results, &it->node);

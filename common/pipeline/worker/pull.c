@@ -119,14 +119,12 @@ static void pull_claim(struct worker *w)
     tasks_claim(member_pool(w->member), member_worker_id(w->member), w->spec->stage, refs, w->claiming_n, pull_claimed, call);
 }
 
-static void pull_claim_timer(void *ud)
+void worker_claim_timer(void *ud)
 {
     struct worker *w = ud;
     if (w->gather_n > 0 && w->claiming_n == 0 && !w->draining)
         pull_claim(w);
 }
-
-static void pull_unclaim(void *ud);
 
 /* The messages go back to be claimed again. */
 static void pull_unclaimed(void *ud, const struct pg_reply *reply UNUSED, const struct err *err)
@@ -150,7 +148,7 @@ static void pull_unclaimed(void *ud, const struct pg_reply *reply UNUSED, const 
 }
 
 /* Postgres did not answer: nobody knows whether it leased them. First that is undone, else they would wait for the deadline. */
-static void pull_unclaim(void *ud)
+void worker_unclaim(void *ud)
 {
     struct worker *w = ud;
     struct task_ref refs[WORKER_GATHER_MAX];
@@ -216,10 +214,6 @@ void worker_pull(void *ud)
     struct worker *w = ud;
     if (w->draining || !w->consumer || w->dead_letters >= PULL_DEAD_LETTERS_MAX)
         return;
-    if (!w->claim_timer)
-        w->claim_timer = loop_timer_new(w->loop, pull_claim_timer, w);
-    if (!w->unclaim_timer)
-        w->unclaim_timer = loop_timer_new(w->loop, pull_unclaim, w);
     int claim_max = (int)MIN(config_int(w->config, CONFIG_CLAIM_MAX), WORKER_GATHER_MAX);
     int room = (int)config_int(w->config, CONFIG_CONCURRENCY) - w->in_flight - w->claiming_n - w->gather_n;
     room = MIN(room, claim_max - w->gather_n);

@@ -67,7 +67,7 @@ static void run_item(struct worker *w, struct item *it)
         run_seal_documents(w, it);
 }
 
-static void run_slice(void *ud)
+void worker_run_slice(void *ud)
 {
     struct worker *w = ud;
     w->run_scheduled = false;
@@ -86,14 +86,12 @@ static void run_slice(void *ud)
 
 void worker_run_add(struct worker *w, struct item *it)
 {
-    if (!w->run_timer)
-        w->run_timer = loop_timer_new(w->loop, run_slice, w);
     if (it->claim.priority == PRIORITY_INTERACTIVE)
         list_prepend(&w->run, &it->node);
     else
         list_append(&w->run, &it->node);
     if (!w->run_scheduled) {
         w->run_scheduled = true;
-        loop_defer(w->loop, run_slice, w);
+        loop_defer(w->loop, worker_run_slice, w);
     }
 }

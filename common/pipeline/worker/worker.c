@@ -217,6 +217,10 @@ static int worker_start(struct daemon *d, void **ret_state, struct err *err)
     w->live = map_new(WORKER_LIVE_MAX);
     w->profiles = cache_new(WORKER_PROFILES_MAX, worker_profile_free);
     w->analyses = cache_new(WORKER_ANALYSES_MAX, worker_analysis_free);
+    w->claim_timer = loop_timer_new(w->loop, worker_claim_timer, w);
+    w->unclaim_timer = loop_timer_new(w->loop, worker_unclaim, w);
+    w->run_timer = loop_timer_new(w->loop, worker_run_slice, w);
+    w->finish_timer = loop_timer_new(w->loop, worker_finish_timer, w);
     w->drain_timer = loop_timer_new(w->loop, worker_drain_over, w);
     w->close_timer = loop_timer_new(w->loop, worker_close_consumer, w);
     *ret_state = w;

@@ -110,15 +110,19 @@ struct worker {
 /* pull.c */
 void worker_pull(void *ud); /* kafka's on_ready; also whenever a slot is free */
 void worker_gather_drop(struct worker *w);
+void worker_claim_timer(void *ud);
+void worker_unclaim(void *ud);
 /* inputs.c */
 void worker_inputs(struct worker *w, struct list *items);
 void worker_profile_free(void *value);
 void worker_analysis_free(void *value);
 /* run.c */
 void worker_run_add(struct worker *w, struct item *it);
+void worker_run_slice(void *ud);
 /* finish.c */
 void worker_result_add(struct worker *w, struct item *it);
 void worker_finish(struct worker *w);
+void worker_finish_timer(void *ud);
 /* item.c */
 struct item *item_new(struct worker *w, const struct task_claim *claim);
 bool item_is_live(const struct worker *w, const struct task_ref *ref); /* of any kind */

@@ -31,8 +31,8 @@ Test(openapi, describes_every_route)
 {
     const struct http_router *r = routes_table();
     for (size_t i = 0; i < r->count; i++)
-        cr_expect(json_get_obj(json_get_obj(paths, r->routes[i].pattern), lower(r->routes[i].method)), "%s %s", lower(r->routes[i].method),
-                  r->routes[i].pattern);
+        cr_expect(json_get_obj(json_get_obj(paths, r->routes[i].pattern), lower(r->routes[i].method)), "%s %s",
+                  lower(r->routes[i].method), r->routes[i].pattern);
 }
 
 static bool routed(const char *pattern, const char *method)
@@ -55,7 +55,8 @@ Test(openapi, describes_nothing_else)
         yyjson_obj_foreach(item, k, kmax, method, op)
         {
             if (yyjson_is_obj(op))
-                cr_expect(routed(yyjson_get_str(path), yyjson_get_str(method)), "%s %s", yyjson_get_str(method), yyjson_get_str(path));
+                cr_expect(routed(yyjson_get_str(path), yyjson_get_str(method)), "%s %s", yyjson_get_str(method),
+                          yyjson_get_str(path));
         }
     }
 }

@@ -25,8 +25,18 @@ TestSuite(render, .init = setup, .fini = teardown);
 
 Test(render, batch_counts_balance)
 {
-    const struct batch_row row = {.batch_id = {{1}}, .state = BATCH_RUNNING, .priority = PRIORITY_BULK, .accepted = 100, .released = 60, .parked = 3,
-                                  .done = 20, .needs_review = 4, .failed = 2, .cancelled = 1, .rejected = 7, .created_at_us = 1000000};
+    const struct batch_row row = {.batch_id = {{1}},
+                                  .state = BATCH_RUNNING,
+                                  .priority = PRIORITY_BULK,
+                                  .accepted = 100,
+                                  .released = 60,
+                                  .parked = 3,
+                                  .done = 20,
+                                  .needs_review = 4,
+                                  .failed = 2,
+                                  .cancelled = 1,
+                                  .rejected = 7,
+                                  .created_at_us = 1000000};
     struct buf b;
     buf_init(&b, 1 << 16);
     render_batch(&b, NULL, &row, 11000000);
@@ -77,7 +87,11 @@ Test(report, keeps_the_smallest_indexes_in_order)
 {
     struct report r = {0};
     for (int i = 0; i < 3 * REPORT_MAX; i++) {
-        struct batch_reject x = {.index = (i * 7919) % (3 * REPORT_MAX), .code = ERR_INVALID, .client_ref = STR("c"), .pointer = STR("/p"), .detail = STR("d\"")};
+        struct batch_reject x = {.index = (i * 7919) % (3 * REPORT_MAX),
+                                 .code = ERR_INVALID,
+                                 .client_ref = STR("c"),
+                                 .pointer = STR("/p"),
+                                 .detail = STR("d\"")};
         report_add(&r, &x);
     }
     struct buf b;

@@ -12,7 +12,8 @@ static void id(int i, uint8_t out[16])
 
 Test(seen, tells_the_first_index)
 {
-    _cleanup_(seen_freep) struct seen *s = seen_new(100000);
+    _cleanup_(seen_freep)
+    struct seen *s = seen_new(100000);
     uint8_t x[16];
     for (int i = 0; i < 50000; i++) {
         id(i, x);
@@ -26,7 +27,8 @@ Test(seen, tells_the_first_index)
 
 Test(seen, has_a_limit)
 {
-    _cleanup_(seen_freep) struct seen *s = seen_new(3);
+    _cleanup_(seen_freep)
+    struct seen *s = seen_new(3);
     uint8_t x[16];
     for (int i = 0; i < 3; i++) {
         id(i, x);

@@ -67,5 +67,6 @@ Test(split, broken_arrays)
     struct seen_items got;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         for (size_t piece = 1; piece <= 5; piece++)
-            cr_expect_eq(run(SPLIT_ARRAY, bad[i], piece, 100, &got), -(int)ERR_MALFORMED, "%s in pieces of %zu", bad[i], piece);
+            cr_expect_eq(run(SPLIT_ARRAY, bad[i], piece, 100, &got), -(int)ERR_MALFORMED, "%s in pieces of %zu", bad[i],
+                         piece);
 }

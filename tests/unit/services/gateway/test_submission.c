@@ -57,7 +57,8 @@ Test(submission, every_fault_is_listed)
                        "\"options\":{\"tone\":\"loud\",\"lenght\":\"short\",\"language\":\"english\"}}",
                        &s, &f),
                  0);
-    const char *const pointers[] = {"/user_id", "/job/text", "/job/titel", "/client_ref", "/options/tone", "/options/lenght", "/options/language"};
+    const char *const pointers[] = {"/user_id",      "/job/text",       "/job/titel",       "/client_ref",
+                                    "/options/tone", "/options/lenght", "/options/language"};
     for (size_t i = 0; i < ARRAY_LEN(pointers); i++)
         cr_expect(fault_at(&f, pointers[i]), "no fault at %s", pointers[i]);
     cr_assert_eq(f.n, ARRAY_LEN(pointers));
@@ -80,7 +81,15 @@ Test(submission, needs_user_and_one_job)
 
 Test(submission, what_is_no_json_object_is_refused)
 {
-    static const char *const bad[] = {"", "nul", "[]", "5", "{", "{\"a\":1,}", "{" USER "," JOB "}x", "{\"user_id\":\"\\ud800\"}", "{\"user_id\":\"\\u0000\"}"};
+    static const char *const bad[] = {"",
+                                      "nul",
+                                      "[]",
+                                      "5",
+                                      "{",
+                                      "{\"a\":1,}",
+                                      "{" USER "," JOB "}x",
+                                      "{\"user_id\":\"\\ud800\"}",
+                                      "{\"user_id\":\"\\u0000\"}"};
     struct submission s;
     struct faults f;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -110,7 +119,8 @@ Test(submission, the_same_posting_has_the_same_hash)
     submission_job_hash(&c);
     submission_job_hash(&d);
     cr_assert_eq(memcmp(a.content_hash, b.content_hash, SEAL_HASH_BYTES), 0);
-    cr_assert_neq(memcmp(a.content_hash, c.content_hash, SEAL_HASH_BYTES), 0, "title and company must not run into each other");
+    cr_assert_neq(memcmp(a.content_hash, c.content_hash, SEAL_HASH_BYTES), 0,
+                  "title and company must not run into each other");
     cr_assert_neq(memcmp(a.content_hash, d.content_hash, SEAL_HASH_BYTES), 0);
 }
 
@@ -143,7 +153,8 @@ Test(submission, user_email_is_checked_and_folded)
     cr_assert_eq(submission_user_parse(&arena, STR("{\"name\":\" Ada \",\"email\":\" Ada@Example.COM \"}"), &u, &f), 0);
     cr_assert(str_eqc(u.email_key, "ada@example.com"));
     cr_assert(str_eqc(u.sealed_json, "{\"name\":\"Ada\",\"email\":\"Ada@Example.COM\"}"));
-    static const char *const bad[] = {"{\"email\":\"a\"}", "{\"email\":\"@b\"}", "{\"email\":\"a@\"}", "{\"email\":\"a@b@c\"}", "{\"email\":\"a b@c\"}", "{\"email\":7}"};
+    static const char *const bad[] = {"{\"email\":\"a\"}",     "{\"email\":\"@b\"}",    "{\"email\":\"a@\"}",
+                                      "{\"email\":\"a@b@c\"}", "{\"email\":\"a b@c\"}", "{\"email\":7}"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         faults_init(&f);
         cr_expect_lt(submission_user_parse(&arena, str_of(bad[i]), &u, &f), 0, "%s", bad[i]);
