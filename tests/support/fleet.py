@@ -85,7 +85,7 @@ class Process:
         try:
             with open(f"/proc/{self.pid}/stat", encoding="utf-8") as f:
                 return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             return False
 
     def signal(self, number):
