@@ -209,6 +209,7 @@ CREATE INDEX backlog_batch ON backlog (tenant_id, batch_id);
 -- Live tasks only, updated in place: no index on anything that changes, so that updates stay heap-only.
 -- kind: 1 the chain of one application (stage moves on in place), 2 analysis of a posting, 3 embedding of a posting, 4 embedding of a profile.
 -- subject_id: application, posting, posting, profile. token grows with every claim: writes of an older attempt find nothing (I3).
+-- It starts at the clock, so that a row made again for the same subject never meets the tokens of its predecessor.
 -- flags: 1 the posting is analysed, 2 the embeddings are there, 4 a document needs review.
 -- stage 5 (join): the letter is done, the embeddings are not there yet.
 CREATE TABLE tasks (
@@ -220,7 +221,7 @@ CREATE TABLE tasks (
     priority    smallint NOT NULL,
     flags       smallint NOT NULL DEFAULT 0,
     attempt     int NOT NULL DEFAULT 0,
-    token       bigint NOT NULL DEFAULT 0,
+    token       bigint NOT NULL DEFAULT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
     worker_id   uuid,
     batch_id    uuid,
     job_id      uuid,
@@ -235,7 +236,8 @@ CREATE TABLE tasks (
     created_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, subject_id, kind)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX tasks_job ON tasks (tenant_id, job_id) WHERE kind = 1;
+-- job first and no predicate: no other look-up can be mistaken for one by this index
+CREATE INDEX tasks_job ON tasks (job_id, tenant_id);
 
 CREATE TABLE task_history (
     tenant_id   uuid NOT NULL,
@@ -365,7 +367,7 @@ END $$;
 
 -- The one look-up before a tenant is known: by the hash of the key.
 CREATE FUNCTION jm_api_key_find(p_hash bytea) RETURNS TABLE (tenant_id uuid, key_id uuid)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT k.tenant_id, k.key_id FROM api_keys k
         WHERE k.key_hash = p_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
@@ -385,7 +387,7 @@ GRANT SELECT ON tenants, posting_analyses, posting_vectors, profile_vectors TO j
 GRANT SELECT, INSERT, UPDATE, DELETE ON batches, batch_rejects, backlog, tasks, task_history, events TO jobmill_dispatcher;
 GRANT SELECT (tenant_id, application_id, batch_id, item_index, user_id, profile_id, job_id, options, priority, state, traceparent), UPDATE, DELETE ON applications TO jobmill_dispatcher;
 GRANT SELECT, DELETE ON idempotency_keys TO jobmill_dispatcher;
-GRANT SELECT, UPDATE, DELETE, INSERT ON tasks TO jobmill_analyzer, jobmill_optimizer, jobmill_cover_letter, jobmill_embedding;
+GRANT SELECT, UPDATE, DELETE ON tasks TO jobmill_analyzer, jobmill_optimizer, jobmill_cover_letter, jobmill_embedding;
 GRANT SELECT, UPDATE ON batches TO jobmill_analyzer, jobmill_optimizer, jobmill_cover_letter, jobmill_embedding;
 GRANT INSERT, SELECT ON events, task_history TO jobmill_analyzer, jobmill_optimizer, jobmill_cover_letter, jobmill_embedding;
 GRANT SELECT ON posting_vectors, profile_vectors TO jobmill_analyzer, jobmill_optimizer, jobmill_cover_letter;
@@ -396,5 +398,5 @@ GRANT SELECT, INSERT ON posting_analyses TO jobmill_analyzer;
 GRANT SELECT ON posting_analyses TO jobmill_optimizer, jobmill_cover_letter;
 GRANT SELECT ON user_profiles TO jobmill_optimizer, jobmill_cover_letter, jobmill_embedding;
 GRANT SELECT (tenant_id, user_id, key_wrapped) ON users TO jobmill_optimizer, jobmill_cover_letter, jobmill_embedding;
-GRANT SELECT, INSERT ON documents TO jobmill_optimizer, jobmill_cover_letter;
+GRANT INSERT ON documents TO jobmill_optimizer, jobmill_cover_letter;
 GRANT SELECT, INSERT ON posting_vectors, profile_vectors TO jobmill_embedding;

@@ -446,7 +446,7 @@ END $$;
 
 -- Everything of the dispatcher that publishes again: ready, parked and due, released but unclaimed, running beyond the deadline.
 -- Unclaimed means lost, not late: Kafka is in order, so a message is lost when others of its stage and priority that were released p_unclaimed_ms after it
--- are running, or when nothing of them runs at all. A long queue is not published again.
+-- are running, or when nothing of them runs at all. A long queue is not published again; yet what waited twenty times as long is, whatever the others do.
 CREATE FUNCTION jm_wake(p_unclaimed_ms int, p_deadline_ms int, p_limit int)
 RETURNS TABLE (reason smallint, tenant_id uuid, subject_id uuid, stage smallint, priority smallint, attempt int, traceparent text)
 LANGUAGE plpgsql AS $$
@@ -460,8 +460,9 @@ BEGIN
         FROM tasks k
         WHERE k.state = 2 OR (k.state = 5 AND k.not_before <= now())
            OR (k.state = 3 AND k.released_at < now() - make_interval(secs => p_unclaimed_ms / 1000.0)
-               AND k.released_at < coalesce((SELECT f.at FROM front f WHERE f.stage = k.stage AND f.priority = k.priority), now())
-                   - make_interval(secs => p_unclaimed_ms / 1000.0))
+               AND (k.released_at < coalesce((SELECT f.at FROM front f WHERE f.stage = k.stage AND f.priority = k.priority), now())
+                        - make_interval(secs => p_unclaimed_ms / 1000.0)
+                    OR k.released_at < now() - make_interval(secs => p_unclaimed_ms / 50.0)))
            OR (k.state = 4 AND k.claimed_at < now() - make_interval(secs => p_deadline_ms / 1000.0))
         ORDER BY k.subject_id LIMIT p_limit FOR UPDATE OF k SKIP LOCKED
     )

@@ -99,9 +99,9 @@ def test_bad_lines_are_told_with_their_place_and_the_others_go_on(client, person
     assert sorted(told) == sorted(rejected) and len(told) == b["rejected"]["count"] == 10
     by_offset = {offsets.index(i["byte_offset"]): i for i in told.values()}
     assert sorted(by_offset) == [1, 2, 5, 6, 7, 8, 9, 10, 11, 12], "every bad line by the offset of its first byte"
-    assert by_offset[2]["pointer"] == "/user_id"
-    assert by_offset[5]["pointer"] in ("/user_id", "/job/text")
-    assert by_offset[12]["pointer"] == "/options/tone"
+    assert pointers(by_offset[2]["problem"]) == ["/user_id"]
+    assert pointers(by_offset[5]["problem"])[0] in ("/user_id", "/job/text")
+    assert pointers(by_offset[12]["problem"]) == ["/options/tone"]
     assert by_offset[11]["client_ref"] == "mixed-0"
     end = client.batch_end(b["id"])
     assert end["counts"]["accepted"] == 3 and sum(end["counts"][k] for k in ENDED) == 3
@@ -134,7 +134,7 @@ def test_every_document_of_the_json_test_suite_as_a_line(client, person):
         cases = [json.loads(line) for line in f]
     lines, n = [], 0
     for case in cases:
-        raw = base64.b64decode(next(v for k, v in case.items() if k in ("base64", "bytes", "data", "json_base64", "content_base64")))
+        raw = base64.b64decode(case["b64"])
         if b"\n" not in raw and raw.strip():
             lines.append(raw + b"\n")
             n += 1
@@ -147,7 +147,7 @@ def test_duplicates_within_a_batch(client, person):
     jobs = samples.distinct(2, 3300)
     b = client.batch([{"user_id": person, "job": jobs[0]}, {"user_id": person, "job": jobs[1]}, {"user_id": person, "job": jobs[0]}, {"user_id": person, "job": jobs[1], "client_ref": "r"}])
     assert b["counts"]["accepted"] == 3
-    assert [(i["index"], i["code"]) for i in b["rejected"]["items"]] == [(2, "duplicate")]
+    assert [(i["index"], i["problem"]["code"]) for i in b["rejected"]["items"]] == [(2, "duplicate")]
 
 
 def raw_post(fleet, head, body=b""):
@@ -230,7 +230,8 @@ def test_a_large_upload_needs_little_memory(fleet, client, person):
     ({"user_id": NOBODY, "job": {"text": "a"}, "options": {"length": 3}}, "/options/length"), ({"user_id": NOBODY, "job": {"text": "a"}, "client_ref": "x" * 5000}, "/client_ref"),
     ({"user_id": NOBODY, "job": {"text": "a"}, "surprise": 1}, "/surprise")])
 def test_wrong_fields_are_pointed_at(client, body, pointer):
-    assert pointer in pointers(problem(client.post("/applications", body), 422, "invalid"))
+    r = client.post("/applications", body)
+    assert pointer in pointers(problem(r, 413 if "x" * 300 in str(body) else 422))
 
 
 @pytest.mark.parametrize("raw,status", [
@@ -310,7 +311,7 @@ def test_another_tenant_sees_and_reaches_nothing(fleet, client, person, job):
     theirs = other.user(list(samples.resumes().values())[0])
     problem(other.post("/applications", {"user_id": theirs, "job_id": job}), 422)
     b = other.batch([{"user_id": person, "job_id": job}, {"user_id": theirs, "job_id": job}, {"user_id": theirs, "job": samples.distinct(1, 4001)[0]}])
-    assert b["counts"]["accepted"] == 1 and [i["pointer"] for i in b["rejected"]["items"]] == ["/user_id", "/job_id"]
+    assert b["counts"]["accepted"] == 1 and [pointers(i["problem"])[0] for i in b["rejected"]["items"]] == ["/user_id", "/job_id"]
     other.batch_end(b["id"])
     assert len(other.items("/applications")) == 1 and len(other.items("/batches")) == 1
     assert other.post("/applications", {"user_id": theirs, "job": samples.distinct(1, 4000)[0]}, headers={"Idempotency-Key": "same-answer"}).status_code == 202, "keys of another tenant are no matter"
@@ -362,7 +363,6 @@ def test_an_event_stream_replays_and_follows(client, person):
         x.join(30)
         assert x.ended and x.seqs == list(range(1, end["last_seq"] + 1)), (x.connects, len(x.seqs))
     assert listeners[1].connects > 20
-    assert [e["seq"] for e in client.items(f"/batches/{b}/events")] == late.seqs if "json" in client.get(f"/batches/{b}/events", headers={"Accept": "application/json"}).headers["Content-Type"] and False else True
     r = requests.get(f"{client.url}/api/v1/batches/{b}/events", headers={"Authorization": "Bearer " + client.key, "Last-Event-ID": str(end["last_seq"])}, timeout=10)
     assert "event: end" in r.text and "event: progress" not in r.text
     for bad in ("x", "-1", "99999999999999999999"):

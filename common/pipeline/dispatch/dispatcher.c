@@ -27,6 +27,7 @@
 #define DISPATCHER_SWEEP_MAX    5000
 #define DISPATCHER_CHUNK        200  /* applications of one tenant in one admission */
 #define DISPATCHER_WINDOW_MIN   400
+#define DISPATCHER_BULK_SHARE   8 /* this part of the window is bulk's in any case */
 #define DISPATCHER_RETURN_MS    6000 /* after an outage a pool is back at the latest then (its longest pause between two attempts and some more) */
 
 enum job { JOB_ADMIT = 0, JOB_WAKE, JOB_EXPIRE, JOB_SWEEP, JOB_STATS, JOB_COUNT };
@@ -91,7 +92,8 @@ static void dispatcher_loaded(void *ud, const struct dispatch_load *load, const 
     int64_t window = config_int(d->config, CONFIG_WINDOW);
     if (window == 0)
         window = MAX(2 * load->concurrency, DISPATCHER_WINDOW_MIN);
-    d->budget = window - load->live;
+    /* single applications are released by the gateway past the window: they may not starve what waits here */
+    d->budget = MAX(window - load->live, window / DISPATCHER_BULK_SHARE - load->live_bulk);
     fair_begin(d->fair);
     for (int i = 0; i < load->tenants_n; i++)
         fair_offer(d->fair, &load->tenants[i].tenant_id, load->tenants[i].weight);

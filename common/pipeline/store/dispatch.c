@@ -10,8 +10,8 @@ static const struct pg_stmt stmt_silent = {"dispatch_silent", "SELECT set_config
 static const struct pg_stmt stmt_keep = {"dispatch_keep", "SELECT 1", 0};
 static const struct pg_stmt stmt_load = {
     "dispatch_load",
-    "SELECT (SELECT count(*) FROM tasks WHERE kind = 1),"
-    " (SELECT coalesce(sum(concurrency), 0)::int8 FROM workers WHERE lost_at IS NULL AND kind <> 'gateway')", 0}; /* a gateway's are connections */
+    "SELECT count(*), count(*) FILTER (WHERE priority <> 0),"
+    " (SELECT coalesce(sum(concurrency), 0)::int8 FROM workers WHERE lost_at IS NULL AND kind <> 'gateway') FROM tasks WHERE kind = 1", 0}; /* a gateway's are connections */
 /* distinct tenants by hopping along the index: one look-up per tenant, however long the backlog is */
 static const struct pg_stmt stmt_tenants = {
     "dispatch_tenants",
@@ -101,7 +101,8 @@ static void dispatch_loaded(void *ud, const struct pg_reply *reply, const struct
     if (!err) {
         struct pg_rows one = pg_reply_rows(reply, 0), rows = pg_reply_rows(reply, 1);
         load.live = pg_get_int8(&one, 0, 0);
-        load.concurrency = pg_get_int8(&one, 0, 1);
+        load.live_bulk = pg_get_int8(&one, 0, 1);
+        load.concurrency = pg_get_int8(&one, 0, 2);
         tenants = dispatch_rows_new(rows.count, sizeof(*tenants));
         for (int i = 0; i < rows.count; i++)
             tenants[i] = (struct dispatch_tenant){.tenant_id = pg_get_uuid(&rows, i, 0), .weight = pg_get_int4(&rows, i, 1)};

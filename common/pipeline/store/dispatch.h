@@ -18,6 +18,7 @@ struct dispatch_tenant {
 /* How full the fleet is, and who has a backlog. */
 struct dispatch_load {
     int64_t live;        /* admitted applications that have not ended */
+    int64_t live_bulk;   /* of them, those of bulk priority */
     int64_t concurrency; /* over all live workers of stages */
     const struct dispatch_tenant *tenants;
     int tenants_n;

@@ -89,7 +89,7 @@ def test_duplicates_in_one_claim_are_one_lease(mill, tenant):
     tenant.submit()
     refs = mill.dispatched(ANALYZE)
     claims = mill.claim(ANALYZE, refs * 3)
-    assert len(claims) == 1 and claims[0].token == 1
+    assert len(claims) == 1 and claims[0].attempt == 1
     assert mill.claim(ANALYZE, [(tenant.id, new_id()), (new_id(), refs[0][1])]) == []
 
 

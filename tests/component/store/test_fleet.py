@@ -95,7 +95,7 @@ def test_a_lost_worker_s_tasks_are_released_at_once(mill, tenant):
                    " ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = now() WHERE w.lost_at IS NULL RETURNING 1", dead)
     assert renewed == [], "its row stays lost: it has to take a new id"
     again = mill.claim(ANALYZE, mill.dispatched(ANALYZE))
-    assert {c.attempt for c in again} == {2} and {c.token for c in again} == {3}
+    assert {c.attempt for c in again} == {2} and min(c.token for c in again) >= min(c.token for c in lost) + 2
     mill.complete(again)
     mill.run()
 
