@@ -2,6 +2,7 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,7 +67,12 @@ void buf_adds(struct buf *b, const char *s)
 
 void buf_addc(struct buf *b, char c)
 {
-    buf_add(b, &c, 1);
+    if (b->len + 1 >= b->cap || b->len >= b->max_bytes || b->failed) {
+        buf_add(b, &c, 1);
+        return;
+    }
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...)
@@ -111,12 +117,25 @@ static void buf_add_json_escape(struct buf *b, unsigned char c)
     }
 }
 
+/* Whether any of the 8 bytes is a control character, a quote or a backslash: a byte of (x - n * 0x01..) & ~x has its top
+ * bit set exactly when a byte of x below it borrowed, which is enough to say "none". */
+static bool buf_word_escapes(const char *s)
+{
+    const uint64_t ones = 0x0101010101010101ull, tops = 0x8080808080808080ull;
+    uint64_t x;
+    memcpy(&x, s, sizeof(x));
+    uint64_t quote = x ^ (ones * '"'), slash = x ^ (ones * '\\');
+    return (((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & tops;
+}
+
 void buf_add_json(struct buf *b, const char *s, size_t n)
 {
     buf_addc(b, '"');
     size_t from = 0;
     for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s[i];
+        while (i + 8 <= n && !buf_word_escapes(s + i))
+            i += 8;
+        unsigned char c = i < n ? (unsigned char)s[i] : ' ';
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;
         buf_add(b, s + from, i - from);

@@ -8,9 +8,12 @@ bool str_eq(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Most comparisons are with the words of a table and fail at the first byte: the length of b is looked at last. */
 bool str_eqc(struct str a, const char *b)
 {
-    return str_eq(a, str_of(b));
+    if (a.n == 0 || *b == '\0')
+        return a.n == 0 && *b == '\0';
+    return a.p[0] == *b && strlen(b) == a.n && memcmp(a.p, b, a.n) == 0;
 }
 
 bool str_ieq(struct str a, struct str b)
@@ -25,19 +28,26 @@ bool str_ieq(struct str a, struct str b)
 
 bool str_ieqc(struct str a, const char *b)
 {
-    return str_ieq(a, str_of(b));
+    for (size_t i = 0; i < a.n; i++)
+        if (b[i] == '\0' || str_lower_char(a.p[i]) != str_lower_char(b[i]))
+            return false;
+    return b[a.n] == '\0';
 }
 
 bool str_starts(struct str s, const char *prefix)
 {
-    size_t n = strlen(prefix);
-    return s.n >= n && memcmp(s.p, prefix, n) == 0;
+    size_t i = 0;
+    while (i < s.n && prefix[i] != '\0' && s.p[i] == prefix[i])
+        i++;
+    return prefix[i] == '\0';
 }
 
 bool str_istarts(struct str s, const char *prefix)
 {
-    size_t n = strlen(prefix);
-    return s.n >= n && str_ieq(str_sub(s, 0, n), str_of(prefix));
+    size_t i = 0;
+    while (i < s.n && prefix[i] != '\0' && str_lower_char(s.p[i]) == str_lower_char(prefix[i]))
+        i++;
+    return prefix[i] == '\0';
 }
 
 bool str_iends(struct str s, const char *suffix)
@@ -71,9 +81,10 @@ static ptrdiff_t str_ifind_from(struct str hay, struct str needle, size_t from)
 {
     if (needle.n == 0 || needle.n > hay.n)
         return needle.n == 0 ? 0 : -1;
-    char first = str_lower_char(needle.p[0]);
+    char low = str_lower_char(needle.p[0]), high = str_is_alpha(low) ? (char)(low - 32) : low;
+    struct str tail = str_sub(needle, 1, needle.n);
     for (size_t i = from; i + needle.n <= hay.n; i++)
-        if (str_lower_char(hay.p[i]) == first && str_ieq(str_sub(hay, i, i + needle.n), needle))
+        if ((hay.p[i] == low || hay.p[i] == high) && str_ieq(str_sub(hay, i + 1, i + needle.n), tail))
             return (ptrdiff_t)i;
     return -1;
 }
@@ -85,19 +96,20 @@ ptrdiff_t str_ifind(struct str hay, struct str needle)
 
 ptrdiff_t str_ifind_word(struct str hay, const char *needle, size_t from)
 {
-    struct str n = str_of(needle);
-    if (n.n == 0)
+    char low = str_lower_char(*needle), high = str_is_alpha(low) ? (char)(low - 32) : low;
+    if (low == '\0')
         return -1;
-    while (from < hay.n) {
-        ptrdiff_t at = str_ifind_from(hay, n, from);
-        if (at < 0)
-            return -1;
-        size_t end = (size_t)at + n.n;
-        bool left = at == 0 || !str_is_alnum(hay.p[at - 1]);
-        bool right = end == hay.n || !str_is_alnum(hay.p[end]);
-        if (left && right)
-            return at;
-        from = (size_t)at + 1;
+    for (size_t i = from; i < hay.n; i++) {
+        if ((hay.p[i] != low && hay.p[i] != high) || (i && str_is_alnum(hay.p[i - 1])))
+            continue;
+        size_t end = i + 1;
+        const char *c = needle + 1;
+        while (end < hay.n && *c && str_lower_char(hay.p[end]) == str_lower_char(*c)) {
+            end++;
+            c++;
+        }
+        if (*c == '\0' && (end == hay.n || !str_is_alnum(hay.p[end])))
+            return (ptrdiff_t)i;
     }
     return -1;
 }

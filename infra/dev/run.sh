@@ -21,6 +21,7 @@ case ${1:-start} in
         "$jobmill" up --detach
         # 3: all ended, and some letters wait for a person (the German posting's does): that is what the samples are for
         "$jobmill" demo samples || [ $? -eq 3 ]
+        echo "            (jobmill is ${jobmill#"$root"/})"
         ;;
     stop)
         [ -e "$run/env" ] || exit 0

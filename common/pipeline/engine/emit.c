@@ -1,9 +1,13 @@
 #include "pipeline/engine/emit.h"
 
+#define EMIT_FIRST_BYTES  ((size_t)16 * 1024) /* most documents fit: no growing by doubling */
+#define EMIT_DIGITS_MAX 24
+
 void emit_init(struct emit *e)
 {
     *e = (struct emit){0};
     buf_init(&e->b, EMIT_MAX_BYTES);
+    buf_reserve(&e->b, EMIT_FIRST_BYTES);
 }
 
 void emit_fini(struct emit *e)
@@ -24,12 +28,20 @@ int emit_take(struct emit *e, struct arena *a, struct str *ret, struct err *err)
 
 static void emit_begin(struct emit *e, const char *key)
 {
-    if (e->comma)
-        buf_addc(&e->b, ',');
-    if (key) {
-        buf_addc(&e->b, '"');
-        buf_adds(&e->b, key);
-        buf_add(&e->b, "\":", 2);
+    size_t n = key ? strlen(key) : 0;
+    char *p = buf_reserve(&e->b, n + 4), *from = p;
+    if (p && e->comma)
+        *p++ = ',';
+    if (p && key) {
+        *p++ = '"';
+        memcpy(p, key, n);
+        p += n;
+        *p++ = '"';
+        *p++ = ':';
+    }
+    if (p) {
+        *p = '\0';
+        e->b.len += (size_t)(p - from);
     }
     e->comma = true;
 }
@@ -71,10 +83,23 @@ void emit_strc(struct emit *e, const char *key, const char *v)
     emit_str(e, key, str_of(v));
 }
 
+static void add_number(struct emit *e, long long v)
+{
+    char digits[EMIT_DIGITS_MAX];
+    size_t at = sizeof(digits);
+    unsigned long long u = v < 0 ? 0 - (unsigned long long)v : (unsigned long long)v;
+    do
+        digits[--at] = (char)('0' + u % 10);
+    while (u /= 10);
+    if (v < 0)
+        digits[--at] = '-';
+    buf_add(&e->b, digits + at, sizeof(digits) - at);
+}
+
 void emit_int(struct emit *e, const char *key, long long v)
 {
     emit_begin(e, key);
-    buf_addf(&e->b, "%lld", v);
+    add_number(e, v);
 }
 
 void emit_bool(struct emit *e, const char *key, bool v)
@@ -97,7 +122,7 @@ void emit_milli(struct emit *e, const char *key, double v)
         buf_addc(&e->b, '-');
         m = -m;
     }
-    buf_addf(&e->b, "%lld", m / 1000);
+    add_number(e, m / 1000);
     int frac = (int)(m % 1000);
     if (frac == 0)
         return;

@@ -402,7 +402,11 @@ int letter_make(struct arena *a, const struct analysis *an, const struct profile
     struct letter *l = ARENA_NEW(a, struct letter);
     if (!l)
         return err_set(err, ERR_MEMORY, "the letter needs more memory than its limit");
-    *l = (struct letter){.a = a, .an = an, .p = p, .m = m, .o = o};
+    l->a = a;
+    l->an = an;
+    l->p = p;
+    l->m = m;
+    l->o = o;
     prepare(l);
     letter_pick(l);
     letter_opening(l);

@@ -226,7 +226,7 @@ static void gap_of_row(struct letter *l, const struct match_row *row, struct gap
                               : NOTHING;
         bool name = word.n && ((word.p[0] >= 'A' && word.p[0] <= 'Z') || str_ieqc(word, s->label));
         bool implied = false;
-        if (name && match_related(l->p, s->slug, &implied) && implied)
+        if (name && match_related(l->p, s, &implied) && implied)
             continue; /* PostgreSQL is SQL: no gap */
         bool seen = !name || word.n > 40;
         for (size_t k = 0; k < g->lacking_n; k++)
@@ -245,7 +245,7 @@ static void nearest(struct letter *l, const struct match_row *row, struct gap *g
         if (word.n == 0 || !str_eq(word, g->lacking[0]))
             continue;
         bool implied = false;
-        const struct profile_skill *near = match_related(l->p, s->slug, &implied);
+        const struct profile_skill *near = match_related(l->p, s, &implied);
         struct str name = near && near->atoms_n ? phrase_skill(&l->p->atoms[near->atoms[0]], near->skill) : NOTHING;
         if (name.n == 0 || name.n > 40)
             return;

@@ -19,17 +19,17 @@ static bool is_stated(const struct match_row *row)
 
 static bool is_line(const struct atom *x)
 {
-    size_t words = 0;
-    struct str rest = x->text, w;
     static const char *const DANGLING[] = {"and", "or", "the", "a", "with", "of", "to", "for", "by", "in", NULL};
-    bool cut = false;
-    while (lex_next_word(&rest, &w)) {
+    size_t words = 0;
+    struct str rest = x->text, last = {0};
+    if (x->kind != ATOM_HIGHLIGHT || x->text.n < LINE_MIN_BYTES)
+        return false;
+    while (lex_next_word(&rest, &last))
         words++;
-        cut = false;
-        for (const char *const *d = DANGLING; *d; d++)
-            cut = cut || str_ieqc(w, *d);
-    }
-    return !cut && x->kind == ATOM_HIGHLIGHT && x->text.n >= LINE_MIN_BYTES && words >= 4;
+    for (const char *const *d = DANGLING; *d; d++)
+        if (str_ieqc(last, *d))
+            return false;
+    return words >= 4;
 }
 
 static double form_bonus(enum recast_form f)

@@ -2,10 +2,16 @@
  * word. Collisions of unrelated words are possible and harmless: nothing is written from a stem, it only ranks. */
 #include "pipeline/engine/lex.h"
 
+#include <pthread.h>
+
 #include "base/cleanup.h"
 
 #define LEX_WORD_MAX     48
-#define LEX_STOP_LONGEST 14 /* "qualifications" */
+#define LEX_STOP_LONGEST 14  /* "qualifications" */
+#define LEX_STOP_SLOTS   1024 /* powers of two, more than twice the words in the tables */
+#define LEX_FORM_SLOTS   128
+#define LEX_HASH_SEED    2166136261u
+#define LEX_HASH_PRIME   16777619u
 
 /* sorted */
 static const char *const LEX_STOP[] = {
@@ -34,6 +40,48 @@ static const struct {
     {"databases", "databas"},  {"database", "databas"},
 };
 
+/* Stop words and irregular forms by the hash of the word. Filled once by the first caller (lex_build under lex_once) and
+ * constant afterwards. */
+struct lex_slot {
+    const char *word; /* NULL: free */
+    const char *stem; /* NULL: a stop word */
+};
+static struct lex_slot lex_stop_slots[LEX_STOP_SLOTS], lex_irregular_slots[LEX_FORM_SLOTS];
+static pthread_once_t lex_once = PTHREAD_ONCE_INIT;
+
+static uint32_t lex_hash(const char *w, size_t n)
+{
+    uint32_t h = LEX_HASH_SEED;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)w[i]) * LEX_HASH_PRIME;
+    return h;
+}
+
+static void lex_slot_put(struct lex_slot *slots, size_t n, const char *word, const char *stem)
+{
+    size_t at = lex_hash(word, strlen(word)) & (n - 1);
+    while (slots[at].word)
+        at = (at + 1) & (n - 1);
+    slots[at] = (struct lex_slot){word, stem};
+}
+
+static const struct lex_slot *lex_slot_get(const struct lex_slot *slots, size_t n, const char *word, uint32_t hash)
+{
+    for (size_t at = hash & (n - 1); slots[at].word; at = (at + 1) & (n - 1))
+        if (strcmp(slots[at].word, word) == 0)
+            return &slots[at];
+    return NULL;
+}
+
+static void lex_build(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(LEX_STOP); i++)
+        lex_slot_put(lex_stop_slots, LEX_STOP_SLOTS, LEX_STOP[i], NULL);
+    for (size_t i = 0; i < ARRAY_LEN(LEX_IRREGULAR); i++)
+        lex_slot_put(lex_irregular_slots, LEX_FORM_SLOTS, LEX_IRREGULAR[i].word, LEX_IRREGULAR[i].stem);
+}
+_Static_assert(ARRAY_LEN(LEX_STOP) < LEX_STOP_SLOTS / 2 && ARRAY_LEN(LEX_IRREGULAR) < LEX_FORM_SLOTS / 2, "room to probe");
+
 static bool lex_is_word_byte(char c)
 {
     return str_is_alnum(c) || (unsigned char)c >= 0x80 || c == '+' || c == '#';
@@ -55,16 +103,17 @@ static size_t lex_word_end(struct str s)
 {
     size_t i = 0;
     while (i < s.n) {
-        if (lex_separator(str_sub(s, i, s.n)))
-            break;
-        if (lex_is_word_byte(s.p[i])) {
+        char c = s.p[i];
+        if (str_is_alnum(c)) {
             i++;
             continue;
         }
-        /* a dot or apostrophe inside a word: "Node.js", "nurse's" */
-        bool inner = (s.p[i] == '.' || s.p[i] == '\'') && i + 1 < s.n && str_is_alnum(s.p[i + 1]);
-        if (!inner)
-            break;
+        if ((unsigned char)c >= 0x80 ? lex_separator(str_sub(s, i, s.n)) > 0 : c != '+' && c != '#') {
+            /* a dot or apostrophe inside a word: "Node.js", "nurse's" */
+            bool inner = (c == '.' || c == '\'') && i + 1 < s.n && str_is_alnum(s.p[i + 1]);
+            if (!inner)
+                break;
+        }
         i++;
     }
     return i;
@@ -73,7 +122,7 @@ static size_t lex_word_end(struct str s)
 bool lex_next_word(struct str *rest, struct str *ret_word)
 {
     while (rest->n) {
-        size_t sep = lex_separator(*rest);
+        size_t sep = (unsigned char)rest->p[0] >= 0x80 ? lex_separator(*rest) : 0;
         if (sep == 0 && lex_is_word_byte(rest->p[0]) && rest->p[0] != '+')
             break;
         sep = sep ? sep : 1;
@@ -101,43 +150,56 @@ static size_t lex_fold(struct str word, char *out)
     return n;
 }
 
+/* w is folded, hash is its hash. */
+static bool lex_stops(const char *w, size_t n, uint32_t hash)
+{
+    if (n < 2 && !(n == 1 && (w[0] == 'c' || w[0] == 'r')))
+        return true;
+    return n <= LEX_STOP_LONGEST && lex_slot_get(lex_stop_slots, LEX_STOP_SLOTS, w, hash);
+}
+
 bool lex_is_stop(struct str word)
 {
     char w[LEX_WORD_MAX];
+    pthread_once(&lex_once, lex_build);
     size_t n = lex_fold(word, w);
-    if (n < 2 && !(n == 1 && (w[0] == 'c' || w[0] == 'r')))
-        return true;
-    if (n > LEX_STOP_LONGEST)
-        return false;
-    size_t lo = 0, hi = ARRAY_LEN(LEX_STOP);
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        int c = strcmp(w, LEX_STOP[mid]);
-        if (c == 0)
-            return true;
-        if (c < 0)
-            hi = mid;
-        else
-            lo = mid + 1;
-    }
-    return false;
+    return lex_stops(w, n, lex_hash(w, n));
 }
 
+/* Grouped by the last letter; within a letter the longest first. */
 static const struct {
     char text[8];
     size_t n;
-} LEX_ENDINGS[] = {{"ations", 6}, {"ation", 5}, {"ments", 5}, {"ment", 4}, {"ings", 4},
-                   {"ing", 3},    {"ions", 4},  {"ion", 3},   {"ers", 3},  {"er", 2},
-                   {"ors", 3},    {"or", 2},    {"ed", 2},    {"ly", 2},   {"e", 1}};
+} LEX_ENDINGS[] = {{"ations", 6}, {"ments", 5}, {"ings", 4}, {"ions", 4}, {"ers", 3}, {"ors", 3}, {"ation", 5},
+                   {"ion", 3},    {"ment", 4},  {"ing", 3},  {"er", 2},   {"or", 2},  {"ed", 2},  {"ly", 2},
+                   {"e", 1}};
+
+static void lex_endings_of(char last, size_t *ret_from, size_t *ret_to)
+{
+    static const struct {
+        char last;
+        unsigned char from, to;
+    } GROUPS[] = {{'s', 0, 6},   {'n', 6, 8},   {'t', 8, 9},   {'g', 9, 10},
+                  {'r', 10, 12}, {'d', 12, 13}, {'y', 13, 14}, {'e', 14, ARRAY_LEN(LEX_ENDINGS)}};
+    *ret_from = *ret_to = 0;
+    for (size_t i = 0; i < ARRAY_LEN(GROUPS); i++)
+        if (GROUPS[i].last == last) {
+            *ret_from = GROUPS[i].from;
+            *ret_to = GROUPS[i].to;
+        }
+}
 
 #define LEX_KEEP_MIN 4
 
 static size_t lex_cut(char *w, size_t n)
 {
-    for (size_t i = 0; i < ARRAY_LEN(LEX_ENDINGS); i++) {
+    size_t from, to;
+    if (n <= LEX_KEEP_MIN)
+        return n;
+    lex_endings_of(w[n - 1], &from, &to);
+    for (size_t i = from; i < to; i++) {
         size_t e = LEX_ENDINGS[i].n;
-        if (n < e + LEX_KEEP_MIN || w[n - 1] != LEX_ENDINGS[i].text[e - 1] ||
-            memcmp(w + n - e, LEX_ENDINGS[i].text, e) != 0)
+        if (n < e + LEX_KEEP_MIN || memcmp(w + n - e, LEX_ENDINGS[i].text, e) != 0)
             continue;
         w[n - e] = '\0';
         return n - e;
@@ -147,13 +209,6 @@ static size_t lex_cut(char *w, size_t n)
 
 static size_t lex_strip(char *w, size_t n)
 {
-    for (size_t i = 0; i < ARRAY_LEN(LEX_IRREGULAR); i++) {
-        if (w[0] == LEX_IRREGULAR[i].word[0] && w[1] == LEX_IRREGULAR[i].word[1] &&
-            strcmp(w, LEX_IRREGULAR[i].word) == 0) {
-            memcpy(w, LEX_IRREGULAR[i].stem, strlen(LEX_IRREGULAR[i].stem) + 1);
-            return strlen(w);
-        }
-    }
     size_t before = n;
     if (n > 4 && memcmp(w + n - 3, "ies", 3) == 0) {
         w[n - 3] = 'y';
@@ -174,29 +229,39 @@ static size_t lex_strip(char *w, size_t n)
     return n;
 }
 
+/* w is folded (and is changed), hash is its hash. */
+static uint32_t lex_stem_of(char *w, size_t n, uint32_t hash)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!str_is_alpha(w[i]))
+            return hash;
+    const struct lex_slot *irregular = lex_slot_get(lex_irregular_slots, LEX_FORM_SLOTS, w, hash);
+    if (irregular)
+        return lex_hash(irregular->stem, strlen(irregular->stem));
+    n = lex_strip(w, n);
+    return lex_hash(w, n);
+}
+
 uint32_t lex_stem(struct str word)
 {
     char w[LEX_WORD_MAX];
+    pthread_once(&lex_once, lex_build);
     size_t n = lex_fold(word, w);
-    bool plain = true;
-    for (size_t i = 0; i < n; i++)
-        plain = plain && str_is_alpha(w[i]);
-    if (plain)
-        n = lex_strip(w, n);
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)w[i]) * 16777619u;
-    return h;
+    return lex_stem_of(w, n, lex_hash(w, n));
 }
 
 size_t lex_stems(struct str text, uint32_t *ret, size_t max)
 {
     struct str word;
     size_t n = 0;
+    pthread_once(&lex_once, lex_build);
     while (n < max && lex_next_word(&text, &word)) {
-        if (lex_is_stop(word))
+        char w[LEX_WORD_MAX];
+        size_t len = lex_fold(word, w);
+        uint32_t hash = lex_hash(w, len);
+        if (lex_stops(w, len, hash))
             continue;
-        uint32_t stem = lex_stem(word);
+        uint32_t stem = lex_stem_of(w, len, hash);
         size_t i = 0;
         while (i < n && ret[i] != stem)
             i++;
@@ -227,12 +292,48 @@ bool lex_has(struct str text, const char *phrase)
     return str_ifind_word(text, phrase, 0) >= 0;
 }
 
-bool lex_has_any(struct str text, const char *const *phrases)
+/* The bit for a word that begins with these bytes; second is NUL for a word of one byte at the end of the text. */
+static unsigned lex_start_bit(char first, char second)
+{
+    return ((unsigned)(unsigned char)str_lower_char(first) * 37u + (unsigned char)str_lower_char(second)) & 0xFFu;
+}
+
+void lex_text_init(struct lex_text *t, struct str text)
+{
+    *t = (struct lex_text){.text = text};
+    bool inside = false;
+    for (size_t i = 0; i < text.n; i++) {
+        if (!inside) {
+            unsigned bit = lex_start_bit(text.p[i], i + 1 < text.n ? text.p[i + 1] : '\0');
+            t->starts[bit >> 6] |= (uint64_t)1 << (bit & 63);
+        }
+        inside = str_is_alnum(text.p[i]);
+    }
+}
+
+bool lex_text_has(const struct lex_text *t, const char *phrase)
+{
+    if (phrase[0] && phrase[1]) {
+        unsigned bit = lex_start_bit(phrase[0], phrase[1]);
+        if (!(t->starts[bit >> 6] >> (bit & 63) & 1))
+            return false;
+    }
+    return lex_has(t->text, phrase);
+}
+
+bool lex_text_has_any(const struct lex_text *t, const char *const *phrases)
 {
     for (; *phrases; phrases++)
-        if (lex_has(text, *phrases))
+        if (lex_text_has(t, *phrases))
             return true;
     return false;
+}
+
+bool lex_has_any(struct str text, const char *const *phrases)
+{
+    struct lex_text t;
+    lex_text_init(&t, text);
+    return lex_text_has_any(&t, phrases);
 }
 
 /* The number at s[i..end) belongs to a name: "PostgreSQL 14", "OAuth 2.0", "EDI 204/214". */

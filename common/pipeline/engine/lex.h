@@ -18,5 +18,13 @@ double lex_overlap(const uint32_t *want, size_t want_n, const uint32_t *have, si
 /* Whether text has the word or phrase (ASCII case folded, on word boundaries). */
 bool lex_has(struct str text, const char *phrase);
 bool lex_has_any(struct str text, const char *const *phrases); /* NULL-terminated list */
+/* A text that many phrases are looked for in: which letters its words begin with is noted once. */
+struct lex_text {
+    struct str text;    /* borrowed */
+    uint64_t starts[4]; /* a bit per hash of the two first bytes of a word */
+};
+void lex_text_init(struct lex_text *t, struct str text);
+bool lex_text_has(const struct lex_text *t, const char *phrase); /* as lex_has */
+bool lex_text_has_any(const struct lex_text *t, const char *const *phrases);
 /* A count or measure: digits that are not part of a name (p99, OAuth 2.0 after a capitalised word) nor a bare year. */
 bool lex_has_metric(struct str text);

@@ -74,7 +74,7 @@ static void match_other(struct matcher *m, struct match_row *row)
     if (row->requirement->skills_n)
         match_skill(m, row);
     else
-        match_words(m, row, row->requirement->text);
+        match_words(m, row);
 }
 
 static void (*const ANSWER[])(struct matcher *, struct match_row *) = {
@@ -114,17 +114,38 @@ static void relevance(struct matcher *m, struct match *r)
                 r->atom_relevance[s->atoms[x]] += 0.3 * row->requirement->weight;
         }
     }
-    uint32_t stems[LEX_TOKENS_MAX];
     for (size_t i = 0; i < an->responsibilities_n; i++)
-        match_index_add(m, stems, lex_stems(an->responsibilities[i].text, stems, LEX_TOKENS_MAX), 0.07);
+        match_index_add(m, r->responsibilities[i].stems, r->responsibilities[i].stems_n, 0.07);
     for (size_t i = 0; i < an->requirements_n; i++)
-        match_index_add(m, stems, lex_stems(an->requirements[i].text, stems, LEX_TOKENS_MAX), 0.05);
-    match_index_add(m, stems, lex_stems(an->title, stems, LEX_TOKENS_MAX), 0.08);
+        match_index_add(m, r->requirements[i].stems, r->requirements[i].stems_n, 0.05);
+    match_index_add(m, r->title.stems, r->title.stems_n, 0.08);
     for (size_t i = 0; i < p->atoms_n; i++) {
         double x = r->atom_relevance[i] + MIN(m->score[i], 0.6) + (p->atoms[i].has_number ? 0.06 : 0);
         m->score[i] = 0;
         r->atom_relevance[i] = x / (x + 1.0);
     }
+}
+
+static struct match_text text_read(struct matcher *m, struct str text)
+{
+    uint32_t stems[LEX_TOKENS_MAX];
+    size_t n = lex_stems(text, stems, LEX_TOKENS_MAX);
+    uint32_t *kept = arena_try_alloc(m->a, sizeof(*kept) * n);
+    m->failed = m->failed || !kept;
+    if (!kept || n == 0)
+        return (struct match_text){0};
+    memcpy(kept, stems, sizeof(*kept) * n);
+    return (struct match_text){.stems = kept, .stems_n = n};
+}
+
+static void texts_read(struct matcher *m, struct match *r)
+{
+    const struct analysis *an = m->an;
+    r->title = text_read(m, an->title);
+    for (size_t i = 0; i < an->requirements_n; i++)
+        r->requirements[i] = text_read(m, an->requirements[i].text);
+    for (size_t i = 0; i < an->responsibilities_n; i++)
+        r->responsibilities[i] = text_read(m, an->responsibilities[i].text);
 }
 
 int match_make_at(struct arena *a, const struct analysis *an, const struct profile *p, struct month now,
@@ -134,7 +155,13 @@ int match_make_at(struct arena *a, const struct analysis *an, const struct profi
     struct match *r = ARENA_NEW(a, struct match);
     if (!m || !r)
         return err_set(err, ERR_MEMORY, "the match needs more memory than its limit");
-    *m = (struct matcher){.a = a, .an = an, .p = p, .now = now, .work_months = profile_work_months(p, now)};
+    /* field by field: the arena gave zeros, and the index is too large to be copied */
+    m->a = a;
+    m->an = an;
+    m->p = p;
+    m->match = r;
+    m->now = now;
+    m->work_months = profile_work_months(p, now);
     m->score = ARENA_NEW_N(a, double, p->atoms_n + 1);
     r->atom_relevance = ARENA_NEW_N(a, double, p->atoms_n + 1);
     if (!m->score || !r->atom_relevance)
@@ -142,6 +169,7 @@ int match_make_at(struct arena *a, const struct analysis *an, const struct profi
     int rc = match_index_build(m, err);
     if (rc)
         return rc;
+    texts_read(m, r);
     for (size_t i = 0; i < an->requirements_n; i++) {
         r->rows[i] = (struct match_row){.requirement = &an->requirements[i], .matched_form = STR("")};
         answer(m, &r->rows[i]);

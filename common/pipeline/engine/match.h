@@ -17,9 +17,16 @@ struct match_row {
     struct str reason;       /* one sentence for a person */
 };
 
+/* The content words of a text of the posting as stems (lex.h), kept because match, score and letter compare them. */
+struct match_text {
+    const uint32_t *stems;
+    size_t stems_n;
+};
+
 struct match {
     struct match_row rows[ANALYSIS_REQUIREMENTS_MAX];
     size_t rows_n;
+    struct match_text title, requirements[ANALYSIS_REQUIREMENTS_MAX], responsibilities[ANALYSIS_RESPONSIBILITIES_MAX];
     double *atom_relevance; /* one per atom, 0..1: how much the posting cares */
 };
 

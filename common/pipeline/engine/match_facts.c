@@ -32,28 +32,33 @@ static bool is_entry(const struct atom *x)
     return x->kind == ATOM_EDUCATION && str_find(x->pointer, STR("/courses/")) < 0;
 }
 
-/* Whether the degree's words meet the words the requirement adds to the level ("in nursing"). */
-static double area_overlap(const struct requirement *q, const struct atom *degree)
+/* The words the requirement adds to the level ("in nursing"). Returns their number. */
+static size_t area_words(struct str asked, uint32_t ret[LEX_TOKENS_MAX])
 {
     static const char *const LEVEL[] = {"bachelor", "bachelor's",  "bachelors",    "master",    "master's",
                                         "masters",  "phd",         "science",      "arts",      "university",
                                         "college",  "discipline",  "accredited",   "diploma",   "school",
                                         "graduate", "neighboring", "quantitative", "technical", "cognate"};
-    uint32_t want[LEX_TOKENS_MAX];
-    size_t n = lex_stems(q->text, want, LEX_TOKENS_MAX), kept = 0;
+    size_t n = lex_stems(asked, ret, LEX_TOKENS_MAX), kept = 0;
     uint32_t levels[ARRAY_LEN(LEVEL)];
     for (size_t i = 0; i < ARRAY_LEN(LEVEL); i++)
         levels[i] = lex_stem(str_of(LEVEL[i]));
     for (size_t i = 0; i < n; i++) {
         bool level = false;
         for (size_t k = 0; k < ARRAY_LEN(LEVEL) && !level; k++)
-            level = levels[k] == want[i];
+            level = levels[k] == ret[i];
         if (!level)
-            want[kept++] = want[i];
+            ret[kept++] = ret[i];
     }
+    return kept;
+}
+
+/* Whether the degree's words meet them; always when there are none. */
+static double area_overlap(const uint32_t *want, size_t n, const struct atom *degree)
+{
     size_t hits = 0;
-    lex_overlap(want, kept, degree->stems, degree->stems_n, &hits);
-    return kept == 0 ? 1.0 : hits ? 1.0 : 0.0;
+    lex_overlap(want, n, degree->stems, degree->stems_n, &hits);
+    return n == 0 || hits ? 1.0 : 0.0;
 }
 
 void match_education(struct matcher *m, struct match_row *row)
@@ -71,13 +76,17 @@ void match_education(struct matcher *m, struct match_row *row)
     static const char *const OPEN[] = {"in progress",     "pursuing",        "enrolled",       "working toward",
                                        "working towards", "current student", "candidates for", NULL};
     bool accepts_open = lex_has_any(row->requirement->text, OPEN);
+    uint32_t area_want[LEX_TOKENS_MAX];
+    size_t area_n = area_words(row->requirement->text, area_want);
     for (size_t i = 0; i < p->atoms_n; i++) {
         const struct atom *x = &p->atoms[i];
         enum education_level l = is_entry(x) ? education_level_of(x->text) : EDUCATION_NONE;
-        bool open = (int)l > p->education || education_in_progress(x->text);
-        if (l == EDUCATION_NONE || (open && !accepts_open))
+        if (l == EDUCATION_NONE)
             continue;
-        double area = area_overlap(row->requirement, x);
+        bool open = (int)l > p->education || education_in_progress(x->text);
+        if (open && !accepts_open)
+            continue;
+        double area = area_overlap(area_want, area_n, x);
         bool better = (l >= need) > (best >= need) || ((l >= need) == (best >= need) && area > best_area);
         if (best == EDUCATION_NONE || better) {
             best = l;
@@ -148,43 +157,65 @@ static const struct {
     {"CDL", "Commercial Driver's License"},
 };
 
-static bool cert_says(struct str cert, struct str word)
+#define CERT_WORDS_MAX      LEX_TOKENS_MAX
+#define CERT_WORD_MAX_BYTES 32
+
+/* What a requirement asks for, read once for all atoms. */
+struct cert_asked {
+    struct str words[CERT_WORDS_MAX]; /* the distinctive ones */
+    bool acronym[CERT_WORDS_MAX];
+    const char *full[CERT_WORDS_MAX]; /* for an acronym that is known: its words */
+    size_t n;
+    bool names[ARRAY_LEN(CERT_NAMES)]; /* full names in the text */
+};
+
+static void cert_asked_read(struct str text, struct cert_asked *ret)
 {
-    char w[32];
+    struct str rest = text, w;
+    ret->n = 0;
+    while (ret->n < CERT_WORDS_MAX && lex_next_word(&rest, &w)) {
+        if (is_plain_cert_word(w))
+            continue;
+        ret->words[ret->n] = w;
+        ret->acronym[ret->n] = is_acronym(w);
+        ret->full[ret->n] = NULL;
+        for (size_t i = 0; i < ARRAY_LEN(CERT_NAMES); i++)
+            if (str_eqc(w, CERT_NAMES[i].acronym))
+                ret->full[ret->n] = CERT_NAMES[i].words;
+        ret->n++;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(CERT_NAMES); i++)
+        ret->names[i] = str_ifind(text, str_of(CERT_NAMES[i].words)) >= 0;
+}
+
+static bool cert_says(const struct lex_text *cert, struct str word, const char *full)
+{
+    char w[CERT_WORD_MAX_BYTES];
     if (word.n >= sizeof(w))
         return false;
     memcpy(w, word.p, word.n);
     w[word.n] = '\0';
-    if (lex_has(cert, w))
-        return true;
-    for (size_t i = 0; i < ARRAY_LEN(CERT_NAMES); i++)
-        if (str_eqc(word, CERT_NAMES[i].acronym) && str_ifind(cert, str_of(CERT_NAMES[i].words)) >= 0)
-            return true;
-    return false;
+    return lex_text_has(cert, w) || (full && str_ifind(cert->text, str_of(full)) >= 0);
 }
 
 /* 1: one of the acronyms asked for, or all distinctive words; a share below that otherwise. */
-static double cert_fit(struct str asked, struct str cert, bool *ret_acronym)
+static double cert_fit(const struct cert_asked *asked, const struct lex_text *cert, bool *ret_acronym)
 {
-    size_t words = 0, hits = 0;
-    struct str rest = asked, w;
-    while (lex_next_word(&rest, &w)) {
-        if (is_plain_cert_word(w))
-            continue;
-        words++;
-        bool hit = cert_says(cert, w);
+    size_t hits = 0;
+    for (size_t i = 0; i < asked->n; i++) {
+        bool hit = cert_says(cert, asked->words[i], asked->full[i]);
         hits += hit;
-        if (hit && is_acronym(w))
+        if (hit && asked->acronym[i])
             *ret_acronym = true;
     }
-    return words ? (double)hits / (double)words : 0;
+    return asked->n ? (double)hits / (double)asked->n : 0;
 }
 
-static bool cert_full_name(struct str asked, struct str cert)
+static bool cert_full_name(const struct cert_asked *asked, const struct lex_text *cert)
 {
     for (size_t i = 0; i < ARRAY_LEN(CERT_NAMES); i++)
-        if (str_ifind(asked, str_of(CERT_NAMES[i].words)) >= 0 &&
-            (str_ifind(cert, str_of(CERT_NAMES[i].words)) >= 0 || lex_has(cert, CERT_NAMES[i].acronym)))
+        if (asked->names[i] && (str_ifind(cert->text, str_of(CERT_NAMES[i].words)) >= 0 ||
+                                lex_text_has(cert, CERT_NAMES[i].acronym)))
             return true;
     return false;
 }
@@ -193,14 +224,19 @@ void match_certification(struct matcher *m, struct match_row *row)
 {
     const struct profile *p = m->p;
     double strengths[MATCH_EVIDENCE_MAX] = {0}, best = 0;
+    struct cert_asked asked;
+    cert_asked_read(row->requirement->text, &asked);
     for (size_t i = 0; i < p->atoms_n; i++) {
         const struct atom *x = &p->atoms[i];
         if (x->kind != ATOM_CERTIFICATE && x->kind != ATOM_ROLE && x->kind != ATOM_EDUCATION)
             continue;
+        struct lex_text text;
+        lex_text_init(&text, x->text);
         bool acronym = false;
-        double fit = cert_fit(row->requirement->text, x->text, &acronym);
-        fit = acronym || cert_full_name(row->requirement->text, x->text) ? MAX(fit, 0.9) : fit;
-        if (x->kind != ATOM_CERTIFICATE && !acronym && !cert_full_name(row->requirement->text, x->text))
+        double fit = cert_fit(&asked, &text, &acronym);
+        bool named = acronym || cert_full_name(&asked, &text);
+        fit = named ? MAX(fit, 0.9) : fit;
+        if (x->kind != ATOM_CERTIFICATE && !named)
             continue; /* a course or title in the same field is no certificate */
         if (fit < 0.5)
             continue;
@@ -255,8 +291,10 @@ static int fluency_of(struct str s)
                   {"a little", 1},
                   {"verhandlungssicher", 5},
                   {"fließend", 5}};
+    struct lex_text text;
+    lex_text_init(&text, s);
     for (size_t i = 0; i < ARRAY_LEN(LEVELS); i++)
-        if (lex_has(s, LEVELS[i].word))
+        if (lex_text_has(&text, LEVELS[i].word))
             return LEVELS[i].level;
     return 0;
 }

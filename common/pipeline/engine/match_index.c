@@ -85,13 +85,13 @@ static double words_share(const struct matcher *m, size_t atom, double total)
     return m->score[atom] / total * KIND[m->p->atoms[atom].kind];
 }
 
-void match_words(struct matcher *m, struct match_row *row, struct str text)
+void match_words(struct matcher *m, struct match_row *row)
 {
-    uint32_t stems[LEX_TOKENS_MAX];
-    size_t n = lex_stems(text, stems, LEX_TOKENS_MAX);
+    const struct match_text *text = &m->match->requirements[row->requirement - m->an->requirements];
+    size_t n = text->stems_n;
     if (n == 0)
         return;
-    double total = match_index_add(m, stems, n, 1.0);
+    double total = match_index_add(m, text->stems, n, 1.0);
     double strengths[MATCH_EVIDENCE_MAX] = {0}, best = 0;
     double floor = n == 1 ? 0.7 : MATCH_WORDS_TRANSFER;
     for (size_t i = 0; i < m->p->atoms_n; i++) {

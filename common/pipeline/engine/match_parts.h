@@ -21,10 +21,9 @@ struct matcher {
     struct arena *a;
     const struct analysis *an;
     const struct profile *p;
+    const struct match *match; /* being filled */
     struct month now;
     struct match_index index;
-    uint32_t generic[80]; /* stems that name no field of work */
-    size_t generic_n;
     double *score; /* one per atom, scratch; all 0 between uses */
     int work_months;
     bool failed;
@@ -40,8 +39,8 @@ void match_row_offer(const struct matcher *m, struct match_row *row, double *str
 struct str match_says(struct matcher *m, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* "at Harborlight Payments", "in the project pgquiet", "in the skills section" for the atom. */
 struct str match_place(struct matcher *m, size_t atom);
-/* Best lexical answer to a text; fills the row when one is good enough. */
-void match_words(struct matcher *m, struct match_row *row, struct str text);
+/* Best answer by the words of the requirement's text; fills the row when one is good enough. */
+void match_words(struct matcher *m, struct match_row *row);
 
 void match_skill(struct matcher *m, struct match_row *row);
 void match_years(struct matcher *m, struct match_row *row);
@@ -54,5 +53,5 @@ void match_soft(struct matcher *m, struct match_row *row);
 
 /* The nearest skill of the profile that says something about the wanted one; NULL when none. *ret_implied: it contains
  * the wanted one. */
-const struct profile_skill *match_related(const struct profile *p, const char *wanted_slug, bool *ret_implied);
+const struct profile_skill *match_related(const struct profile *p, const struct skill *wanted, bool *ret_implied);
 const struct profile_skill *match_profile_skill(const struct profile *p, const struct skill *skill);

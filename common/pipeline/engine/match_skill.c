@@ -3,6 +3,9 @@
  * Used in a highlight of a job, project or voluntary work: direct. Stated elsewhere (role, summary, certificate,
  * course, skills section under the name the posting uses): strong. In the skills section under another name, or
  * contained in a skill that is stated: synonym. A neighbour of a stated skill: transferable. */
+#include <assert.h>
+#include <pthread.h>
+
 #include "pipeline/engine/match_parts.h"
 
 enum relation_kind { RELATION_IMPLIES, RELATION_SIMILAR };
@@ -26,31 +29,62 @@ const struct profile_skill *match_profile_skill(const struct profile *p, const s
     return NULL;
 }
 
-static const struct profile_skill *profile_skill_by_slug(const struct profile *p, const char *slug)
+/* The relations seen from the skill that is wanted, chained in the order of the table under the wanted skill's address.
+ * Filled once by the first caller, constant afterwards. */
+#define NEIGHBOUR_SLOTS 1024 /* power of two */
+struct neighbour {
+    const struct skill *wanted, *have;
+    enum relation_kind kind;
+    uint16_t next; /* neighbour + 1 */
+};
+static struct {
+    uint16_t heads[NEIGHBOUR_SLOTS]; /* neighbour + 1 */
+    struct neighbour rows[ARRAY_LEN(RELATIONS) * 2];
+    size_t n;
+} neighbours;
+static pthread_once_t neighbours_once = PTHREAD_ONCE_INIT;
+
+static uint16_t *neighbours_head(const struct skill *wanted)
 {
-    for (size_t i = 0; i < p->skills_n; i++)
-        if (p->skills[i].skill && strcmp(p->skills[i].skill->slug, slug) == 0)
-            return &p->skills[i];
-    return NULL;
+    return &neighbours.heads[((uintptr_t)wanted / sizeof(*wanted)) & (NEIGHBOUR_SLOTS - 1)];
 }
 
-const struct profile_skill *match_related(const struct profile *p, const char *wanted, bool *ret_implied)
+static void neighbour_add(const char *wanted, const char *have, enum relation_kind kind)
+{
+    const struct skill *w = skills_by_slug(str_of(wanted)), *h = skills_by_slug(str_of(have));
+    assert(w && h);
+    uint16_t *at = neighbours_head(w);
+    while (*at)
+        at = &neighbours.rows[*at - 1].next;
+    neighbours.rows[neighbours.n] = (struct neighbour){.wanted = w, .have = h, .kind = kind};
+    *at = (uint16_t)++neighbours.n;
+}
+
+static void neighbours_build(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(RELATIONS); i++) {
+        neighbour_add(RELATIONS[i].b, RELATIONS[i].a, RELATIONS[i].kind);
+        if (RELATIONS[i].kind == RELATION_SIMILAR)
+            neighbour_add(RELATIONS[i].a, RELATIONS[i].b, RELATIONS[i].kind);
+    }
+}
+
+const struct profile_skill *match_related(const struct profile *p, const struct skill *wanted, bool *ret_implied)
 {
     const struct profile_skill *similar = NULL;
-    for (size_t i = 0; i < ARRAY_LEN(RELATIONS); i++) {
-        bool to_b = strcmp(RELATIONS[i].b, wanted) == 0;
-        bool to_a = RELATIONS[i].kind == RELATION_SIMILAR && strcmp(RELATIONS[i].a, wanted) == 0;
-        if (!to_b && !to_a)
+    pthread_once(&neighbours_once, neighbours_build);
+    *ret_implied = false;
+    for (uint16_t i = *neighbours_head(wanted); i; i = neighbours.rows[i - 1].next) {
+        const struct neighbour *x = &neighbours.rows[i - 1];
+        if (x->wanted != wanted || (similar && x->kind == RELATION_SIMILAR))
             continue;
-        const struct profile_skill *s = profile_skill_by_slug(p, to_b ? RELATIONS[i].a : RELATIONS[i].b);
-        if (s && RELATIONS[i].kind == RELATION_IMPLIES) {
+        const struct profile_skill *s = match_profile_skill(p, x->have);
+        if (s && x->kind == RELATION_IMPLIES) {
             *ret_implied = true;
             return s;
         }
-        if (s && !similar)
-            similar = s;
+        similar = s ? s : similar;
     }
-    *ret_implied = false;
     return similar;
 }
 
@@ -109,7 +143,7 @@ static struct skill_answer answer_one(const struct matcher *m, const struct matc
         return r;
     }
     bool implied = false;
-    r.have = match_related(m->p, skill->slug, &implied);
+    r.have = match_related(m->p, skill, &implied);
     if (r.have) {
         r.status = implied ? MATCH_SYNONYM : MATCH_TRANSFERABLE;
         for (size_t i = 0; i < r.have->atoms_n; i++) {
@@ -186,7 +220,7 @@ void match_skill(struct matcher *m, struct match_row *row)
         r[n++] = answer_one(m, row, q->skills[i]);
     }
     if (n == 0) {
-        match_words(m, row, q->text);
+        match_words(m, row);
         return;
     }
     double sum = 0, top = 0, strengths[MATCH_EVIDENCE_MAX] = {0};
@@ -209,7 +243,7 @@ void match_skill(struct matcher *m, struct match_row *row)
     /* the dictionary may know only a side word of the clause */
     if (row->status == MATCH_MISSING && n == 1) {
         struct str reason = row->reason;
-        match_words(m, row, q->text);
+        match_words(m, row);
         if (row->status == MATCH_MISSING)
             row->reason = reason;
         else

@@ -1,6 +1,8 @@
 /* Years: counted from the dates of jobs. With a skill, the jobs whose role, summary or highlights name it; with a field
  * ("backend", "nursing"), the jobs that speak of it, or the whole career when the candidate's headline names the field.
  */
+#include <pthread.h>
+
 #include "pipeline/engine/match_parts.h"
 #include "pipeline/engine/profile_parts.h"
 
@@ -15,7 +17,7 @@ static const char *const GENERIC_WORK[] = {
     "production",   "responsible",   "success",     "successful", "running",    "shipping",
     "delivering",   "demonstrable",  "documented",  "right",      "worth",      "min",
     "max",          "capacity",      "fewer",       "prior",      "post",       "recent",
-    "total",        "combined",      "between",     NULL};
+    "total",        "combined",      "between"};
 
 struct months_of {
     bool counts[PROFILE_EMPLOYMENTS_MAX];
@@ -23,14 +25,7 @@ struct months_of {
 
 static int months_counted(const struct matcher *m, const struct months_of *sel)
 {
-    /* a copy with only the selected jobs: overlaps are then counted once by the one function that knows how */
-    struct profile *p = ARENA_NEW(m->a, struct profile);
-    if (!p)
-        return 0;
-    for (size_t i = 0; i < m->p->employments_n; i++)
-        if (sel->counts[i])
-            p->employments[p->employments_n++] = m->p->employments[i];
-    return profile_work_months(p, m->now);
+    return profile_work_months_of(m->p, m->now, sel->counts);
 }
 
 static size_t jobs_with_skill(const struct matcher *m, struct str slug, struct months_of *ret)
@@ -47,16 +42,24 @@ static size_t jobs_with_skill(const struct matcher *m, struct str slug, struct m
     return n;
 }
 
-static bool is_generic_work(struct matcher *m, uint32_t stem)
+/* Their stems: filled once by the first caller, constant afterwards. */
+static uint32_t generic_stems[ARRAY_LEN(GENERIC_WORK)];
+static pthread_once_t generic_once = PTHREAD_ONCE_INIT;
+
+static void generic_build(void)
 {
-    for (const char *const *w = GENERIC_WORK; m->generic_n < ARRAY_LEN(GENERIC_WORK) - 1; m->generic_n++)
-        m->generic[m->generic_n] = lex_stem(str_of(w[m->generic_n]));
-    for (size_t i = 0; i < m->generic_n; i++)
-        if (m->generic[i] == stem)
+    for (size_t i = 0; i < ARRAY_LEN(GENERIC_WORK); i++)
+        generic_stems[i] = lex_stem(str_of(GENERIC_WORK[i]));
+}
+
+static bool is_generic_work(uint32_t stem)
+{
+    pthread_once(&generic_once, generic_build);
+    for (size_t i = 0; i < ARRAY_LEN(generic_stems); i++)
+        if (generic_stems[i] == stem)
             return true;
     return false;
 }
-_Static_assert(ARRAY_LEN(GENERIC_WORK) <= ARRAY_LEN(((struct matcher *)0)->generic), "room for every generic word");
 
 /* A field of work as the clause names it: alternatives ("data or backend engineering"), each a few stems of which the
  * last is the head. */
@@ -78,7 +81,7 @@ static bool is_break(struct str word)
     return false;
 }
 
-static void field_read(struct matcher *m, struct str text, struct field *f)
+static void field_read(struct str text, struct field *f)
 {
     struct str word;
     const char *end = text.p;
@@ -93,9 +96,11 @@ static void field_read(struct matcher *m, struct str text, struct field *f)
                 return;
             f->n++;
         }
-        uint32_t stem = lex_stem(word);
         size_t *n = &f->stems_n[f->n - 1];
-        if (!lex_is_stop(word) && !str_is_digit(word.p[0]) && !is_generic_work(m, stem) && *n < FIELD_STEMS_MAX)
+        if (*n == FIELD_STEMS_MAX || str_is_digit(word.p[0]) || lex_is_stop(word))
+            continue;
+        uint32_t stem = lex_stem(word);
+        if (!is_generic_work(stem))
             f->stems[f->n - 1][(*n)++] = stem;
     }
     if (f->stems_n[f->n - 1] == 0)
@@ -241,7 +246,7 @@ void match_years(struct matcher *m, struct match_row *row)
         hard = hard || (s && strcmp(s->field, "soft") != 0);
     }
     struct field f;
-    field_read(m, q->text, &f);
+    field_read(q->text, &f);
     bool headline = f.n && (text_has_head(m->p->label, &f) || text_has_head(m->p->summary, &f));
     if (hard && !headline) {
         years_of_skills(m, row);

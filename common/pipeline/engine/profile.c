@@ -333,6 +333,8 @@ int profile_read(struct arena *a, struct str json, struct profile **ret, struct 
         return err_set(err, ERR_MEMORY, "the profile needs more memory than its limit");
     struct reader r = {.a = a, .p = p};
     p->document = root;
+    p->strings = profile_strings_make(a, root);
+    r.failed = !p->strings;
     p->empty = true;
     size_t i, n;
     yyjson_val *key, *v;

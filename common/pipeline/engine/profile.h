@@ -16,6 +16,7 @@
 #define PROFILE_ATOMS_MAX 512
 #define PROFILE_ATOM_SKILLS_MAX 16
 #define PROFILE_SKILLS_MAX 256
+#define PROFILE_STRINGS_MAX ((size_t)2048) /* string values that profile_states knows apart */
 
 enum employment_kind { EMPLOYMENT_JOB = 1, EMPLOYMENT_PROJECT, EMPLOYMENT_VOLUNTEER };
 enum atom_kind { ATOM_HIGHLIGHT = 1, ATOM_SUMMARY, ATOM_ROLE, ATOM_SKILL, ATOM_EDUCATION, ATOM_CERTIFICATE, ATOM_LANGUAGE, ATOM_AWARD, ATOM_PUBLICATION };
@@ -47,6 +48,7 @@ struct profile_skill { const struct skill *skill; struct str label; size_t atoms
 
 struct profile {
     yyjson_val *document; /* the JSON Resume, in the arena */
+    const struct profile_strings *strings; /* its string values, for profile_states */
     struct str name, label, summary, email, phone, city;
     struct employment employments[PROFILE_EMPLOYMENTS_MAX];
     size_t employments_n;
@@ -64,6 +66,9 @@ struct profile {
 /* Checks types (ERR_INVALID with a JSON pointer at the first wrong field: e.g. /work/0/highlights must be an array of strings), size and nesting, then
  * reads. json is borrowed until return. An empty profile is valid here (empty = true). */
 int profile_read(struct arena *a, struct str json, struct profile **ret, struct err *err) MUST_CHECK;
+/* Whether a string value of the document is this text, byte for byte. A document with more strings than PROFILE_STRINGS_MAX is
+ * checked as far as the set goes: then everything counts as stated. */
+bool profile_states(const struct profile *p, struct str text);
 /* Months of paid work up to `now` (overlaps counted once). */
 int profile_work_months(const struct profile *p, struct month now);
 /* "Jan 2020 – present" style range in the arena. */

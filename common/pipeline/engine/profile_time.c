@@ -47,13 +47,13 @@ struct span {
     int from, to; /* months, both included */
 };
 
-static size_t work_spans(const struct profile *p, struct month now, struct span *ret)
+static size_t work_spans(const struct profile *p, struct month now, const bool *counts, struct span *ret)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->employments_n; i++) {
         const struct employment *e = &p->employments[i];
         struct month end = e->current ? now : e->end;
-        if (e->kind != EMPLOYMENT_JOB || e->start.y == 0 || end.y == 0)
+        if (e->kind != EMPLOYMENT_JOB || e->start.y == 0 || end.y == 0 || (counts && !counts[i]))
             continue;
         struct span s = {month_number(e->start, false), month_number(end, true)};
         if (now.y)
@@ -70,10 +70,10 @@ static size_t work_spans(const struct profile *p, struct month now, struct span 
     return n;
 }
 
-int profile_work_months(const struct profile *p, struct month now)
+int profile_work_months_of(const struct profile *p, struct month now, const bool *counts)
 {
     struct span s[PROFILE_EMPLOYMENTS_MAX];
-    size_t n = work_spans(p, now, s);
+    size_t n = work_spans(p, now, counts, s);
     int total = 0, done = -1; /* last month counted */
     for (size_t i = 0; i < n; i++) {
         int from = MAX(s[i].from, done + 1);
@@ -82,6 +82,11 @@ int profile_work_months(const struct profile *p, struct month now)
         done = MAX(done, s[i].to);
     }
     return total;
+}
+
+int profile_work_months(const struct profile *p, struct month now)
+{
+    return profile_work_months_of(p, now, NULL);
 }
 
 static struct str date_text(struct arena *a, struct month m)
@@ -116,11 +121,13 @@ static const char *const BACHELOR_WORDS[] = {"bachelor", "bachelors", "bachelor'
 
 enum education_level education_level_of(struct str text)
 {
-    if (lex_has_any(text, PHD_WORDS) && !lex_has(text, "post-doctoral"))
+    struct lex_text t;
+    lex_text_init(&t, text);
+    if (lex_text_has_any(&t, PHD_WORDS) && !lex_text_has(&t, "post-doctoral"))
         return EDUCATION_PHD;
-    if (lex_has_any(text, MASTER_WORDS) && !lex_has(text, "scrum master"))
+    if (lex_text_has_any(&t, MASTER_WORDS) && !lex_text_has(&t, "scrum master"))
         return EDUCATION_MASTER;
-    return lex_has_any(text, BACHELOR_WORDS) ? EDUCATION_BACHELOR : EDUCATION_NONE;
+    return lex_text_has_any(&t, BACHELOR_WORDS) ? EDUCATION_BACHELOR : EDUCATION_NONE;
 }
 
 bool education_in_progress(struct str text)

@@ -2,6 +2,8 @@
  * without changing what it says: the first word is made small, a missing article is put in where the noun plainly needs
  * one, and only the first sentence is kept. When the line does not begin with a verb that is known, nothing is guessed:
  * it is quoted after a colon. */
+#include <pthread.h>
+
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 
@@ -16,6 +18,34 @@ static const struct {
 };
 
 enum verb_kind { VERB_NONE, VERB_PAST, VERB_BASE };
+
+/* The forms by hash; a word that is both ("cut") is a past form. Filled once by the first caller, constant afterwards. */
+#define VERB_SLOTS 4096 /* power of two, more than twice the forms */
+_Static_assert(ARRAY_LEN(VERBS) * 4 < VERB_SLOTS, "room to probe");
+static struct verb_form {
+    const char *word; /* NULL: free */
+    enum verb_kind kind;
+} verb_forms[VERB_SLOTS];
+static pthread_once_t verbs_once = PTHREAD_ONCE_INIT;
+
+static struct verb_form *verb_slot(struct str word)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < word.n; i++)
+        h = (h ^ (unsigned char)str_lower_char(word.p[i])) * 16777619u;
+    size_t at = h & (VERB_SLOTS - 1);
+    while (verb_forms[at].word && !str_ieqc(word, verb_forms[at].word))
+        at = (at + 1) & (VERB_SLOTS - 1);
+    return &verb_forms[at];
+}
+
+static void verbs_build(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(VERBS); i++)
+        *verb_slot(str_of(VERBS[i].base)) = (struct verb_form){VERBS[i].base, VERB_BASE};
+    for (size_t i = 0; i < ARRAY_LEN(VERBS); i++)
+        *verb_slot(str_of(VERBS[i].past)) = (struct verb_form){VERBS[i].past, VERB_PAST};
+}
 
 static struct str word_at(struct str text, size_t *at)
 {
@@ -40,15 +70,9 @@ static enum verb_kind verb_of(struct str word)
     enum verb_kind kind = VERB_NONE;
     if (word.n >= RECAST_WORD_MAX)
         return kind;
-    char c = word.n ? str_lower_char(word.p[0]) : '\0';
-    for (size_t i = 0; i < ARRAY_LEN(VERBS); i++) {
-        if (VERBS[i].past[0] != c && VERBS[i].base[0] != c)
-            continue;
-        if (str_ieqc(word, VERBS[i].past))
-            return VERB_PAST;
-        if (str_ieqc(word, VERBS[i].base))
-            kind = VERB_BASE;
-    }
+    pthread_once(&verbs_once, verbs_build);
+    if (word.n)
+        kind = verb_slot(word)->kind;
     /* "co-designed", "pre-computed" */
     const char *dash = memchr(word.p, '-', word.n);
     if (kind == VERB_NONE && dash && dash - word.p <= 4)
@@ -213,7 +237,7 @@ struct recast recast_highlight(struct arena *a, struct str text, bool project)
     size_t at = 0;
     struct str first = word_at(s, &at);
     struct str second = word_at(s, &at);
-    struct recast r = {.form = RECAST_NOUN, .tail = phrase_lower_first(a, s)};
+    struct recast r = {.form = RECAST_NOUN};
     if (str_eqc(first, "I") || str_eqc(first, "My") || str_eqc(first, "We")) {
         r.form = RECAST_CLAUSE;
         r.tail = str_eqc(first, "I") ? s : phrase_lower_first(a, s);
@@ -221,12 +245,14 @@ struct recast recast_highlight(struct arena *a, struct str text, bool project)
             r.tail = phrase_printf(a, "we" STR_FMT, STR_ARG(str_sub(s, 2, s.n)));
     } else if (str_ieqc(first, "responsible")) {
         r.form = RECAST_WAS;
+        r.tail = phrase_lower_first(a, s);
     } else if (str_ieqc(first, "member") && str_ieqc(second, "of")) {
         r.form = RECAST_WAS;
-        r.tail = phrase_printf(a, "a " STR_FMT, STR_ARG(r.tail));
+        r.tail = phrase_printf(a, "a " STR_FMT, STR_ARG(phrase_lower_first(a, s)));
     } else if (first.n > 4 && str_iends(first, "ing") && !str_iends(first, "thing") && !str_ieqc(first, "during") &&
                phrase_may_lower(first)) {
         r.form = RECAST_GERUND;
+        r.tail = phrase_lower_first(a, s);
     } else {
         r = of_verb(a, s, first, second, project);
     }

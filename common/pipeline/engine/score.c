@@ -229,7 +229,11 @@ int score_make(struct arena *a, const struct analysis *an, const struct profile 
     struct scorer *s = ARENA_NEW(a, struct scorer);
     if (!s)
         return err_set(err, ERR_MEMORY, "the score needs more memory than its limit");
-    *s = (struct scorer){.a = a, .an = an, .p = p, .m = m, .now = now.y ? now : p->as_of};
+    s->a = a;
+    s->an = an;
+    s->p = p;
+    s->m = m;
+    s->now = now.y ? now : p->as_of;
     s->months = profile_work_months(p, s->now);
     score_requirements(s);
     score_title(s);

@@ -2,6 +2,8 @@
  * when either side has no data. No dimension looks at how often a word is repeated, except to report it. */
 #include "pipeline/engine/score_parts.h"
 
+#include <pthread.h>
+
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/phrase.h"
 #include "pipeline/engine/profile_parts.h"
@@ -35,23 +37,25 @@ static const struct {
                  {"editor", 6},      {"designer", 7},  {"ux", 7},         {"accountant", 8}, {"bookkeeper", 8},
                  {"chef", 9},        {"cook", 9}};
 
-struct title_words {
+/* Their stems: filled once by the first caller, constant afterwards. */
+static struct title_words {
     uint32_t ranks[ARRAY_LEN(TITLE_RANKS)];
     uint32_t kin[ARRAY_LEN(TITLE_KIN)];
-};
+} title_words;
+static pthread_once_t title_once = PTHREAD_ONCE_INIT;
 
-static void title_words_init(struct title_words *t)
+static void title_words_build(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(TITLE_RANKS); i++)
-        t->ranks[i] = lex_stem(str_of(TITLE_RANKS[i]));
+        title_words.ranks[i] = lex_stem(str_of(TITLE_RANKS[i]));
     for (size_t i = 0; i < ARRAY_LEN(TITLE_KIN); i++)
-        t->kin[i] = lex_stem(str_of(TITLE_KIN[i].word));
+        title_words.kin[i] = lex_stem(str_of(TITLE_KIN[i].word));
 }
 
-static size_t title_stems(const struct title_words *t, struct str title, uint32_t *ret)
+/* The stems of a title without those of rank words; at most LEX_TOKENS_MAX. */
+static size_t title_stems(const struct title_words *t, const uint32_t *all, size_t n, uint32_t *ret)
 {
-    uint32_t all[LEX_TOKENS_MAX];
-    size_t n = lex_stems(title, all, LEX_TOKENS_MAX), kept = 0;
+    size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
         bool rank = false;
         for (size_t k = 0; k < ARRAY_LEN(TITLE_RANKS) && !rank; k++)
@@ -70,10 +74,10 @@ static int kin_of(const struct title_words *t, uint32_t stem)
     return 0;
 }
 
-static double title_fit(const struct title_words *t, const uint32_t *want, size_t n, struct str have)
+static double title_fit(const struct title_words *t, const uint32_t *want, size_t n, const struct atom *have)
 {
     uint32_t h[LEX_TOKENS_MAX];
-    size_t hn = title_stems(t, have, h);
+    size_t hn = title_stems(t, have->stems, have->stems_n, h);
     double hits = 0;
     for (size_t i = 0; i < n; i++) {
         double best = 0;
@@ -88,9 +92,8 @@ static double title_fit(const struct title_words *t, const uint32_t *want, size_
 void score_title(struct scorer *s)
 {
     uint32_t want[LEX_TOKENS_MAX];
-    struct title_words words;
-    title_words_init(&words);
-    size_t n = title_stems(&words, s->an->title, want);
+    pthread_once(&title_once, title_words_build);
+    size_t n = title_stems(&title_words, s->m->title.stems, s->m->title.stems_n, want);
     n = MIN(n, (size_t)5); /* what follows is a place or a department */
     struct str best = {.p = "", .n = 0};
     double fit = 0;
@@ -100,7 +103,7 @@ void score_title(struct scorer *s)
         if (x->kind != ATOM_ROLE)
             continue;
         any = true;
-        double f = title_fit(&words, want, n, x->text);
+        double f = title_fit(&title_words, want, n, x);
         if (f > fit) {
             fit = f;
             best = x->text;
@@ -149,9 +152,11 @@ static int level_of_text(struct str t)
                   {"chief", SENIORITY_EXECUTIVE},  {"vp", SENIORITY_EXECUTIVE},        {"ceo", SENIORITY_EXECUTIVE},
                   {"cto", SENIORITY_EXECUTIVE},    {"president", SENIORITY_EXECUTIVE}};
     int best = 0;
+    struct lex_text text;
+    lex_text_init(&text, t);
     for (size_t i = 0; i < ARRAY_LEN(LEVELS); i++)
-        if (lex_has(t, LEVELS[i].word) && LEVELS[i].level > best &&
-            !(LEVELS[i].level == SENIORITY_STAFF && lex_has(t, "nurse")))
+        if (LEVELS[i].level > best && lex_text_has(&text, LEVELS[i].word) &&
+            !(LEVELS[i].level == SENIORITY_STAFF && lex_text_has(&text, "nurse")))
             best = LEVELS[i].level;
     return best;
 }
@@ -186,18 +191,27 @@ void score_seniority(struct scorer *s)
                       seniority_name((enum seniority)have)));
 }
 
+static bool has_all(const uint32_t *stems, size_t n, const struct atom *atom)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < atom->stems_n && atom->stems[k] != stems[i])
+            k++;
+        if (k == atom->stems_n)
+            return false;
+    }
+    return true;
+}
+
 static bool profile_has_term(const struct scorer *s, struct str term, const uint32_t *stems, size_t n)
 {
     const struct skill *skill = skills_by_name(term);
     for (size_t i = 0; skill && i < s->p->skills_n; i++)
         if (s->p->skills[i].skill == skill)
             return true;
-    for (size_t i = 0; n && i < s->p->atoms_n; i++) {
-        size_t hits = 0;
-        lex_overlap(stems, n, s->p->atoms[i].stems, s->p->atoms[i].stems_n, &hits);
-        if (hits == n)
+    for (size_t i = 0; n && i < s->p->atoms_n; i++)
+        if (has_all(stems, n, &s->p->atoms[i]))
             return true;
-    }
     return false;
 }
 

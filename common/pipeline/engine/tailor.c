@@ -63,27 +63,45 @@ struct list {
     int atom[LIST_MAX]; /* -1 when the element is no atom */
 };
 
-static int atom_at(const struct tailor *t, const char *pointer)
+void tailor_path_element(char ret[TAILOR_PATH_BYTES], const char *path, size_t index)
 {
+    char digits[24];
+    size_t n = strnlen(path, TAILOR_PATH_BYTES - 1), at = sizeof(digits);
+    do
+        digits[--at] = (char)('0' + index % 10);
+    while (index /= 10);
+    digits[--at] = '/';
+    memcpy(ret, path, n);
+    size_t k = MIN(sizeof(digits) - at, TAILOR_PATH_BYTES - 1 - n);
+    memcpy(ret + n, digits + at, k);
+    ret[n + k] = '\0';
+}
+
+static int atom_at(struct tailor *t, const char *path, size_t index)
+{
+    char pointer[TAILOR_PATH_BYTES];
+    tailor_path_element(pointer, path, index);
     struct str want = str_of(pointer);
-    for (size_t i = 0; i < t->p->atoms_n; i++)
-        if (str_eq(t->p->atoms[i].pointer, want))
+    for (size_t n = t->p->atoms_n, k = 0; k < n; k++) {
+        size_t i = t->atom_hint + k < n ? t->atom_hint + k : t->atom_hint + k - n;
+        if (str_eq(t->p->atoms[i].pointer, want)) {
+            t->atom_hint = i + 1 < n ? i + 1 : 0;
             return (int)i;
+        }
+    }
     return -1;
 }
 
 /* false when the list is absent, too short to order or too long. */
-static bool list_of_atoms(const struct tailor *t, const char *path, struct list *ret)
+static bool list_of_atoms(struct tailor *t, const char *path, struct list *ret)
 {
-    *ret = (struct list){0};
+    ret->n = 0;
     snprintf(ret->path, sizeof(ret->path), "%s", path);
     ret->n = yyjson_arr_size(yyjson_ptr_get(t->p->document, path));
     if (ret->n < 2 || ret->n > LIST_MAX)
         return false;
     for (size_t i = 0; i < ret->n; i++) {
-        char at[128];
-        snprintf(at, sizeof(at), "%s/%zu", path, i);
-        ret->atom[i] = atom_at(t, at);
+        ret->atom[i] = atom_at(t, path, i);
         ret->relevance[i] = ret->atom[i] >= 0 ? t->m->atom_relevance[ret->atom[i]] : 0;
     }
     return true;
@@ -138,9 +156,7 @@ static int order_skills(struct tailor *t, struct err *err)
         list_of_atoms(t, path, &inner);
         outer.atom[g] = -1;
         for (size_t i = 0; inner.n <= LIST_MAX && i < inner.n; i++) {
-            char at[96];
-            snprintf(at, sizeof(at), "%s/%zu", path, i);
-            int atom = inner.n < 2 ? atom_at(t, at) : inner.atom[i];
+            int atom = inner.n < 2 ? atom_at(t, path, i) : inner.atom[i];
             double r = atom >= 0 ? t->m->atom_relevance[atom] : 0;
             if (r > outer.relevance[g]) {
                 outer.relevance[g] = r;
@@ -334,7 +350,7 @@ int tailor_make(struct arena *a, const struct analysis *an, const struct profile
 {
     struct tailor t = {.a = a, .an = an, .p = p, .m = m, .o = o, .doc = json_mut_new(a)};
     t.o.strategy = o.strategy ? o.strategy : TAILOR_FULL;
-    t.ops = ARENA_NEW_N(a, struct tailor_op, TAILOR_OPS_MAX);
+    t.ops = arena_try_alloc(a, sizeof(*t.ops) * TAILOR_OPS_MAX); /* each is written whole when it is planned */
     t.summary_atoms = ARENA_NEW_N(a, size_t, TAILOR_OP_IDS_MAX);
     yyjson_mut_val *root = t.doc ? yyjson_val_mut_copy(t.doc, p->document) : NULL;
     if (!root || !t.ops || !t.summary_atoms)

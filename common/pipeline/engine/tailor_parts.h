@@ -31,9 +31,14 @@ struct tailor {
     size_t *summary_atoms; /* what the written summary rests on */
     size_t summary_atoms_n;
     struct str summary_added;
+    size_t atom_hint; /* where the next look-up by pointer begins: lists lie in the order of the atoms */
 };
 
-#define TAILOR_OPS_MAX 256
+#define TAILOR_OPS_MAX    256
+#define TAILOR_PATH_BYTES 128
+
+/* "PATH/INDEX", cut silently at TAILOR_PATH_BYTES; the index is the innermost loop of tailoring, so no printf. */
+void tailor_path_element(char ret[TAILOR_PATH_BYTES], const char *path, size_t index);
 
 /* Applies and records one operation. Past TAILOR_OPS_MAX nothing more is done. */
 int tailor_do(struct tailor *t, struct tailor_op *op, struct err *err) MUST_CHECK;

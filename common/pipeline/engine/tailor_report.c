@@ -47,7 +47,9 @@ static struct str lacking(struct tailor *t, const struct match_row *row)
 static struct str question(struct tailor *t, const struct match_row *row)
 {
     const struct requirement *q = row->requirement;
-    struct str what = lacking(t, row);
+    bool names_skill = q->kind != REQUIREMENT_CERTIFICATION && q->kind != REQUIREMENT_EDUCATION &&
+                       q->kind != REQUIREMENT_AUTHORIZATION && q->kind != REQUIREMENT_LOCATION;
+    struct str what = names_skill ? lacking(t, row) : STR("");
     switch (q->kind) {
     case REQUIREMENT_CERTIFICATION:
         return phrase_printf(t->a, "The posting asks for “" STR_FMT "”. Do you hold such a credential?",
@@ -139,14 +141,14 @@ static void claims_of_list(struct tailor *t, struct emit *e, const struct employ
     yyjson_mut_val *item, *list = yyjson_mut_doc_ptr_get(t->doc, path);
     yyjson_mut_arr_foreach(list, i, n, item)
     {
-        struct str text = {.p = yyjson_mut_get_str(item), .n = yyjson_mut_get_len(item)};
-        char at[128];
-        snprintf(at, sizeof(at), "%s/%zu", path, i);
+        struct str text = {.p = yyjson_mut_get_str(item), .n = yyjson_mut_get_len(item)}, trimmed = str_trim(text);
         for (size_t k = 0; k < t->p->atoms_n; k++) {
             const struct atom *x = &t->p->atoms[k];
-            if (x->kind != ATOM_HIGHLIGHT || !str_eq(x->text, str_trim(text)) ||
-                (emp->kind != EMPLOYMENT_PROJECT && x->employment != index))
+            if (x->kind != ATOM_HIGHLIGHT || (emp->kind != EMPLOYMENT_PROJECT && x->employment != index) ||
+                !str_eq(x->text, trimmed))
                 continue;
+            char at[TAILOR_PATH_BYTES];
+            tailor_path_element(at, path, i);
             emit_claim(e, at, text, "verbatim");
             emit_str(e, NULL, x->id);
             emit_arr_end(e);
@@ -173,44 +175,8 @@ void tailor_claims(struct tailor *t, struct emit *e)
 
 /* -- guard -- */
 
-#define STRINGS_SLOTS 4096 /* power of two */
-
-struct strings {
-    struct str slots[STRINGS_SLOTS];
-    size_t n;
-};
-
-static size_t slot_of(const struct strings *s, struct str text)
-{
-    uint64_t h = 1469598103934665603ULL;
-    for (size_t i = 0; i < text.n; i++)
-        h = (h ^ (unsigned char)text.p[i]) * 1099511628211ULL;
-    size_t at = (size_t)h & (STRINGS_SLOTS - 1);
-    while (s->slots[at].p && !str_eq(s->slots[at], text))
-        at = (at + 1) & (STRINGS_SLOTS - 1);
-    return at;
-}
-
-static void collect(struct strings *s, yyjson_val *v)
-{
-    size_t i, n;
-    yyjson_val *key, *item;
-    if (yyjson_is_str(v)) {
-        size_t at = slot_of(s, json_str(v));
-        if (!s->slots[at].p && s->n < STRINGS_SLOTS / 2) {
-            s->slots[at] = json_str(v);
-            s->n++;
-        }
-    } else if (yyjson_is_arr(v)) {
-        yyjson_arr_foreach(v, i, n, item) collect(s, item);
-    } else if (yyjson_is_obj(v)) {
-        yyjson_obj_foreach(v, i, n, key, item) collect(s, item);
-    }
-}
-
 struct guard {
     const struct tailor *t;
-    struct strings *known;
     struct emit *e;
     size_t violations;
 };
@@ -231,9 +197,7 @@ static void check_strings(struct guard *g, yyjson_mut_val *v, yyjson_mut_val *su
     yyjson_mut_val *key, *item;
     if (yyjson_mut_is_str(v)) {
         struct str text = {.p = yyjson_mut_get_str(v), .n = yyjson_mut_get_len(v)};
-        /* a profile with more strings than the set holds is checked as far as the set goes */
-        bool known = g->known->slots[slot_of(g->known, text)].p || g->known->n >= STRINGS_SLOTS / 2;
-        if (!known && v != summary)
+        if (v != summary && !profile_states(g->t->p, text))
             violation(g, "UNGROUNDED_TEXT", text);
     } else if (yyjson_mut_is_arr(v)) {
         yyjson_mut_arr_foreach(v, i, n, item) check_strings(g, item, summary);
@@ -268,18 +232,13 @@ static void check_summary(struct guard *g)
 
 void tailor_guard(struct tailor *t, struct emit *e)
 {
-    struct guard g = {.t = t, .e = e, .known = ARENA_NEW(t->a, struct strings)};
+    struct guard g = {.t = t, .e = e};
     yyjson_mut_val *root = yyjson_mut_doc_get_root(t->doc);
     emit_obj(e, "guard");
     emit_int(e, "ruleset_version", 1);
     emit_arr(e, "violations");
-    if (g.known) {
-        collect(g.known, t->p->document);
-        check_strings(&g, root, t->summary_added.n ? yyjson_mut_doc_ptr_get(t->doc, "/basics/summary") : NULL);
-        check_summary(&g);
-    } else {
-        violation(&g, "NOT_CHECKED", STR("out of memory"));
-    }
+    check_strings(&g, root, t->summary_added.n ? yyjson_mut_doc_ptr_get(t->doc, "/basics/summary") : NULL);
+    check_summary(&g);
     emit_arr_end(e);
     emit_strc(e, "verdict", g.violations ? "block" : "pass");
     emit_obj_end(e);
