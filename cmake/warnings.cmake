@@ -2,8 +2,11 @@
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 set(CMAKE_C_FLAGS_RELEASE "-O2")
 add_compile_options(-Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
-    -Wimplicit-fallthrough -Wpointer-arith -Wno-format-truncation
+    -Wimplicit-fallthrough -Wpointer-arith
     -fno-omit-frame-pointer -fno-strict-aliasing)
+if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+    add_compile_options(-Wno-format-truncation) # clang does not know it
+endif()
 add_compile_definitions(_GNU_SOURCE)
 if(JOBMILL_WERROR)
     add_compile_options(-Werror)

@@ -218,7 +218,7 @@ ring_asan() {
 }
 
 ring_fuzz() {
-    local target name preset=fuzz words=("-max_total_time=$FUZZ_S" -print_final_stats=1 -rss_limit_mb=4096 -timeout=20)
+    local target name corpus preset=fuzz words=("-max_total_time=$FUZZ_S" -print_final_stats=1 -rss_limit_mb=4096 -timeout=20)
     if ! clang_has_libfuzzer; then
         say "clang with libFuzzer is not installed: the corpus is replayed once"
         preset=dev words=()
@@ -230,8 +230,11 @@ ring_fuzz() {
         name=${target#fuzz_}
         mkdir -p "$work/corpus/$name" "$work/fuzz/$name"
         # new inputs go to the first folder, findings to build/test/fuzz; the committed corpus is only read
+        corpus=("$work/corpus/$name")
+        [ ! -d "tests/fuzz/corpus/$name" ] || corpus+=("tests/fuzz/corpus/$name")
+        case $name in posting | analysis) corpus+=(samples/postings) ;; profile) corpus+=(samples/resumes) ;; esac
         one "$target" env ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 "build/$preset/tests/$target" "${words[@]}" \
-            "-artifact_prefix=$work/fuzz/$name/" "$work/corpus/$name" "tests/fuzz/corpus/$name"
+            "-artifact_prefix=$work/fuzz/$name/" "${corpus[@]}"
     done
 }
 

@@ -34,7 +34,12 @@ size_t utf8_valid_prefix(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
     size_t i = 0;
+    uint64_t x;
     while (i < s.n) {
+        while (i + sizeof(x) <= s.n && (memcpy(&x, p + i, sizeof(x)), !(x & 0x8080808080808080ull)))
+            i += sizeof(x);
+        if (i == s.n)
+            break;
         size_t k = utf8_sequence(p + i, s.n - i);
         if (k == 0)
             break;
@@ -89,8 +94,15 @@ size_t utf8_encode(uint32_t cp, char *out)
 
 size_t utf8_count(struct str s)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < s.n; i++)
+    const uint64_t ones = 0x0101010101010101ull;
+    size_t count = 0, i = 0;
+    uint64_t x;
+    /* eight bytes at a time: a tail has bit 7 and not bit 6 */
+    for (; i + sizeof(x) <= s.n; i += sizeof(x)) {
+        memcpy(&x, s.p + i, sizeof(x));
+        count += sizeof(x) - (size_t)__builtin_popcountll(x >> 7 & ~(x >> 6) & ones);
+    }
+    for (; i < s.n; i++)
         count += !utf8_tail((unsigned char)s.p[i]);
     return count;
 }

@@ -21,6 +21,11 @@ uint64_t clock_wall_us(void)
     return clock_read_us(CLOCK_REALTIME);
 }
 
+uint64_t clock_cpu_us(void)
+{
+    return clock_read_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 const char *clock_rfc3339(uint64_t wall_us, char out[CLOCK_RFC3339_BYTES])
 {
     time_t seconds = (time_t)(wall_us / 1000000);

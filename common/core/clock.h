@@ -5,6 +5,7 @@
 
 uint64_t clock_mono_us(void);
 uint64_t clock_wall_us(void); /* since 1970 UTC */
+uint64_t clock_cpu_us(void);  /* CPU time of the calling thread */
 static inline uint64_t clock_mono_ms(void)
 {
     return clock_mono_us() / 1000;

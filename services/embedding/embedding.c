@@ -17,7 +17,7 @@ static int embedding_posting(const struct stage_input *in, struct arena *a, stru
         return err_set(err, ERR_MEMORY, "no memory for the embeddings");
     int rc = posting_read(a, in->posting, &posting, err);
     if (rc == 0)
-        rc = analysis_make(a, &posting, &analysis, err);
+        rc = analysis_make_requirements(a, &posting, &analysis, err);
     if (rc == 0)
         rc = embed_posting_make(a, &posting, analysis, vectors, err);
     out->vectors = vectors->description; /* requirements follow in the struct */

@@ -56,7 +56,7 @@ static size_t gateway_checks(void *ud, struct http_check *out, size_t max)
 {
     struct gateway *g = ud;
     const struct http_check checks[] = {
-        {.name = "postgres", .ok = pg_pool_ready(g->pool), .critical = true},
+        {.name = "postgres", .ok = member_postgres_works(g->member), .critical = true},
         {.name = "gateway", .ok = g->registered, .critical = true},
         {.name = "kafka", .ok = kafka_producer_connected(g->producer)},
         {.name = "redis", .ok = redis_ready(g->redis)},

@@ -65,7 +65,7 @@ def test_results_are_written_one_folder_an_application(fleet, batch, tmp_path):
         where = tmp_path / "out" / f
         if where.is_dir():
             names = os.listdir(where)
-            assert any("letter" in n and n.endswith(".md") for n in names) and any("resume" in n and n.endswith(".txt") for n in names), names
+            assert {"cover-letter.txt", "resume.md", "resume.json", "score.json"} <= set(names), names
             for n in names:
                 if n.endswith(".json"):
                     json.loads((where / n).read_text())
@@ -90,13 +90,13 @@ def test_a_refused_key_has_an_exit_code_of_its_own(fleet, batch):
 
 
 def test_a_wait_that_is_over(fleet, client, person):
-    b = client.batch([{"user_id": person, "job": j} for j in samples.distinct(50, 41_000)])["id"]
-    client.post(f"/batches/{b}:pause")
-    state = client.ok(client.get(f"/batches/{b}"))["state"]
-    if state == "paused":
-        assert fleet.run("watch", b, "--timeout", "1s", check=False).returncode == 124
-        client.post(f"/batches/{b}:resume")
-    client.batch_end(b)
+    b = client.batch([{"user_id": person, "job": j} for j in samples.distinct(2000, 60_000)])["id"]
+    client.ok(client.post(f"/batches/{b}:pause"), 200, 202)  # most of it waits
+    assert fleet.run("watch", b, "--timeout", "1s", check=False).returncode == 124
+    why = fleet.run("why", client.items(f"/batches/{b}/items")[-1]["application_id"]).stdout
+    assert "paused" in why, why
+    client.ok(client.post(f"/batches/{b}:cancel"), 200, 202)
+    assert fleet.run("watch", b, "--timeout", "60s", check=False).returncode == 3
 
 
 def test_commands_that_need_no_server(fleet):

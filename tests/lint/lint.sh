@@ -15,14 +15,14 @@ mains() { /usr/bin/python3 $here/rules.py mains; }
 words() { /usr/bin/python3 $here/rules.py words; }
 format() { $here/fmt.sh check; }
 
-# What is generated for the documentation is what the programs print now.
+# The pages of docs/ that are made from tables are what the tables say now.
 docs() {
-    local jobmill=build/dev/bin/jobmill-analyzer failed=0 name
-    [ -x "$jobmill" ] || { echo "build first (make build)"; return 1; }
-    [ -d docs/generated ] || { echo "there is no generated documentation to compare"; return 0; }
-    for name in docs/generated/*.md; do
-        "$jobmill" "--docs=$(basename "$name" .md)" 2>/dev/null | diff -u "$name" - || { echo "$name is stale"; failed=1; }
-    done
+    local out failed=0 page
+    [ -x build/dev/bin/docs_gen ] || { echo "build first (make build)"; return 1; }
+    out=$(mktemp -d) || return 1
+    build/dev/bin/docs_gen "$out" || failed=1
+    for page in "$out"/*; do diff -u "docs/${page##*/}" "$page" || { echo "docs/${page##*/} is stale: build/dev/bin/docs_gen docs"; failed=1; }; done
+    rm -rf "$out"
     return $failed
 }
 

@@ -99,18 +99,43 @@ static void facts_take(struct reading *r)
         an->signals[an->signals_n++] = (struct analysis_signal){.code = STR("hidden_text"), .quote = {.text = {"", 0}}};
 }
 
-int analysis_make(struct arena *a, const struct posting *posting, struct analysis **ret, struct err *err)
+/* What both forms begin with: the reading, language, title and company. */
+static int begin(struct arena *a, const struct posting *posting, struct reading *r, struct err *err)
 {
     struct analysis *an = ARENA_NEW(a, struct analysis);
-    struct reading r = {.a = a, .posting = posting, .an = an};
     struct str none = {"", 0};
-    if (!an || !reading_make(&r))
+    *r = (struct reading){.a = a, .posting = posting, .an = an};
+    if (!an || !reading_make(r))
         return err_set(err, ERR_MEMORY, "the analysis needs more memory than its limit");
     an->title = an->company = an->language = an->employment_type = an->location = an->mission = none;
+    an->pay.text = an->pay.currency = an->pay.period = none;
+    an->pay.min = an->pay.max = -1;
     an->hidden_text = posting->hidden_text;
     an->truncated = posting->truncated;
-    an->language = analysis_language(&r);
-    analysis_title(&r);
+    an->language = analysis_language(r);
+    analysis_title(r);
+    return 0;
+}
+
+int analysis_make_requirements(struct arena *a, const struct posting *posting, struct analysis **ret, struct err *err)
+{
+    struct reading r;
+    int rc = begin(a, posting, &r, err);
+    if (rc)
+        return rc;
+    analysis_requirements(&r);
+    analysis_responsibilities(&r);
+    *ret = r.an;
+    return 0;
+}
+
+int analysis_make(struct arena *a, const struct posting *posting, struct analysis **ret, struct err *err)
+{
+    struct reading r;
+    int rc = begin(a, posting, &r, err);
+    if (rc)
+        return rc;
+    struct analysis *an = r.an;
     analysis_pay(&r);
     analysis_requirements(&r);
     analysis_responsibilities(&r);

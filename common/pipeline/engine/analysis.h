@@ -88,6 +88,9 @@ struct analysis {
 
 /* Reads and analyses. ERR_MEMORY only. *ret is in the arena and borrows from posting. */
 int analysis_make(struct arena *a, const struct posting *posting, struct analysis **ret, struct err *err) MUST_CHECK;
+/* The part of analysis_make that an embedding needs: language, title, company, sections, requirements and responsibilities are the
+ * same; verdict and confidence are 0 and the rest is empty or unknown. Not to be stored. */
+int analysis_make_requirements(struct arena *a, const struct posting *posting, struct analysis **ret, struct err *err) MUST_CHECK;
 /* Compact JSON text (in the arena); field names as in the JobAnalysis data model. */
 int analysis_to_json(struct arena *a, const struct analysis *an, struct str *ret, struct err *err) MUST_CHECK;
 int analysis_from_json(struct arena *a, struct str json, struct analysis **ret, struct err *err) MUST_CHECK;

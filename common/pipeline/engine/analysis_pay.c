@@ -34,7 +34,9 @@ static const struct {
 static size_t currency_at(struct str s, size_t i, const char **ret)
 {
     size_t best = 0;
-    for (size_t k = 0; k < ARRAY_LEN(currencies); k++) {
+    for (size_t k = 0; i < s.n && k < ARRAY_LEN(currencies); k++) {
+        if (currencies[k].word[0] != s.p[i])
+            continue;
         size_t n = strlen(currencies[k].word);
         if (n <= best || i + n > s.n || memcmp(s.p + i, currencies[k].word, n) != 0)
             continue;

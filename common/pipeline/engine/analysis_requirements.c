@@ -140,6 +140,8 @@ static size_t next_separator(struct str text, size_t at, size_t end, const char 
     int depth = 0;
     for (; at < end; at++) {
         char c = text.p[at];
+        if (str_is_alnum(c) || c == ' ')
+            continue; /* separators are punctuation */
         depth += c == '(';
         depth -= c == ')' && depth;
         if (depth == 0 && strchr(seps, c) && !(c == ',' && at + 1 < end && str_is_digit(text.p[at + 1])) &&

@@ -24,9 +24,10 @@ static int word_number(struct str w)
                                             {"thirteen"},
                                             {"fourteen"},
                                             {"fifteen"}};
+    char first = w.n ? str_lower_char(w.p[0]) : ' ';
     for (size_t n = 0; n < ARRAY_LEN(words); n++)
         for (size_t i = 0; i < ARRAY_LEN(words[n]) && words[n][i]; i++)
-            if (str_ieqc(w, words[n][i]))
+            if (words[n][i][0] == first && str_ieqc(w, words[n][i]))
                 return (int)n;
     return str_ieqc(w, "twenty") ? 20 : -1;
 }

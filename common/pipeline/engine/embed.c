@@ -9,6 +9,7 @@
 #include "pipeline/engine/embed.h"
 
 #include <math.h>
+#include <pthread.h>
 #include "pipeline/engine/skills_internal.h"
 
 #define EMBED_TEXT_MAX_BYTES ((size_t)48 * 1024) /* a longer text says nothing new */
@@ -23,11 +24,13 @@ struct feature {
     float weight, count;
 };
 
+/* The features in the order in which they came; slots[] finds them by hash. Only slots[] has to be cleared. */
 struct features {
-    struct feature slot[EMBED_TABLE];
-    uint32_t order[EMBED_TABLE_MAX];
+    uint16_t slots[EMBED_TABLE]; /* feature + 1 */
     size_t n;
+    struct feature list[EMBED_TABLE_MAX];
 };
+_Static_assert(EMBED_TABLE_MAX < UINT16_MAX, "slots hold feature numbers");
 
 /* Words that nearly every posting and résumé has; the first row not at all, the second little. */
 static const char *const words_empty[] = {
@@ -180,40 +183,47 @@ static const char *const words_common[] = {"experience",
                                            "built",
                                            "build"};
 
-/* The two lists as sorted hashes would need a build step; a small open table filled on the stack is quick enough (about
- * 300 entries). */
-struct stop_table {
-    uint32_t hash[1024];
-    float weight[1024];
-};
+/* The two lists by the hash of the word. Filled once by the first caller, constant afterwards. */
+#define STOP_SLOTS 1024 /* power of two */
+static struct {
+    uint32_t hash[STOP_SLOTS];
+    float weight[STOP_SLOTS];
+} stops;
+static pthread_once_t stops_once = PTHREAD_ONCE_INIT;
 
-static void stop_put(struct stop_table *t, const char *word, float weight)
+static void stop_put(const char *word, float weight)
 {
     uint32_t h = token_hash(str_of(word));
-    size_t i = h & 1023;
-    while (t->hash[i] && t->hash[i] != h)
-        i = (i + 1) & 1023;
-    if (t->hash[i] == 0) {
-        t->hash[i] = h;
-        t->weight[i] = weight;
+    size_t i = h & (STOP_SLOTS - 1);
+    while (stops.hash[i] && stops.hash[i] != h)
+        i = (i + 1) & (STOP_SLOTS - 1);
+    if (stops.hash[i] == 0) {
+        stops.hash[i] = h;
+        stops.weight[i] = weight;
     }
 }
 
-static void stop_fill(struct stop_table *t)
+static void stops_build(void)
 {
-    memset(t, 0, sizeof(*t));
     for (size_t i = 0; i < ARRAY_LEN(words_empty); i++)
-        stop_put(t, words_empty[i], 0);
+        stop_put(words_empty[i], 0);
     for (size_t i = 0; i < ARRAY_LEN(words_common); i++)
-        stop_put(t, words_common[i], 0.15f);
+        stop_put(words_common[i], 0.15f);
+}
+_Static_assert(ARRAY_LEN(words_empty) + ARRAY_LEN(words_common) < STOP_SLOTS / 2, "room to probe");
+
+static float stop_weight(uint32_t h)
+{
+    for (size_t i = h & (STOP_SLOTS - 1); stops.hash[i]; i = (i + 1) & (STOP_SLOTS - 1))
+        if (stops.hash[i] == h)
+            return stops.weight[i];
+    return 1.0f;
 }
 
-static float stop_weight(const struct stop_table *t, uint32_t h)
+static void features_clear(struct features *f)
 {
-    for (size_t i = h & 1023; t->hash[i]; i = (i + 1) & 1023)
-        if (t->hash[i] == h)
-            return t->weight[i];
-    return 1.0f;
+    memset(f->slots, 0, sizeof(f->slots));
+    f->n = 0;
 }
 
 static void feature_add(struct features *f, uint32_t hash, float weight, float count)
@@ -221,15 +231,15 @@ static void feature_add(struct features *f, uint32_t hash, float weight, float c
     size_t i = hash & (EMBED_TABLE - 1);
     if (hash == 0)
         hash = 1;
-    while (f->slot[i].hash && f->slot[i].hash != hash)
+    while (f->slots[i] && f->list[f->slots[i] - 1].hash != hash)
         i = (i + 1) & (EMBED_TABLE - 1);
-    if (f->slot[i].hash == 0) {
+    if (f->slots[i] == 0) {
         if (f->n >= EMBED_TABLE_MAX)
             return;
-        f->slot[i] = (struct feature){.hash = hash, .weight = weight};
-        f->order[f->n++] = (uint32_t)i;
+        f->list[f->n] = (struct feature){.hash = hash, .weight = weight};
+        f->slots[i] = (uint16_t)++f->n;
     }
-    f->slot[i].count += count;
+    f->list[f->slots[i] - 1].count += count;
 }
 
 static uint32_t mix(uint32_t h)
@@ -244,28 +254,58 @@ static uint32_t mix(uint32_t h)
 /* Plural and simple endings fall away, so that "nurses" meets "nurse" and "engineering" meets "engineer". */
 static struct str stem(struct str w)
 {
-    static const char *const endings[] = {"ings", "ing", "ies", "ers", "er", "es", "ed", "s"};
+    static const struct {
+        char text[8];
+        size_t n;
+    } endings[] = {{"ings", 4}, {"ing", 3}, {"ies", 3}, {"ers", 3}, {"er", 2}, {"es", 2}, {"ed", 2}, {"s", 1}};
+    char last = w.n ? str_lower_char(w.p[w.n - 1]) : ' ';
+    if (last != 's' && last != 'g' && last != 'r' && last != 'd')
+        return w;
     for (size_t i = 0; i < ARRAY_LEN(endings); i++)
-        if (w.n > strlen(endings[i]) + 3 && str_iends(w, endings[i]))
-            return str_sub(w, 0, w.n - strlen(endings[i]));
+        if (w.n > endings[i].n + 3 && endings[i].text[endings[i].n - 1] == last &&
+            str_iends(w, endings[i].text))
+            return str_sub(w, 0, w.n - endings[i].n);
     return w;
 }
 
-static void word_features(struct features *f, const struct stop_table *stops, struct str w, const struct token *t,
-                          float factor)
+/* The word in small letters; false when it has anything that token_hash treats in another way. */
+static bool lower_plain(struct str w, char ret[WORD_BYTES_MAX])
+{
+    bool plain = true;
+    for (size_t i = 0; i < w.n; i++) {
+        ret[i] = str_lower_char(w.p[i]);
+        plain = plain && (unsigned char)ret[i] < 0x80 && ret[i] != '\'';
+    }
+    return plain;
+}
+
+/* token_hash of GRAM bytes of such a word. */
+static uint32_t gram_hash(const char *low)
+{
+    uint32_t h = TOKEN_HASH_SEED;
+    for (size_t k = 0; k < GRAM; k++)
+        h = (h ^ (unsigned char)low[k]) * TOKEN_HASH_PRIME;
+    return h;
+}
+
+static void word_features(struct features *f, struct str w, const struct token *t, float factor)
 {
     if (w.n < 2 || w.n > WORD_BYTES_MAX || (t->flags & TOKEN_DIGIT))
         return;
-    float weight = stop_weight(stops, t->hash) * factor;
+    float weight = stop_weight(t->hash) * factor;
     if (weight <= 0)
         return;
     struct str base = stem(w);
-    feature_add(f, mix(token_hash(base) ^ 0x57u), weight, 1);
+    feature_add(f, mix((base.n == w.n ? t->hash : token_hash(base)) ^ 0x57u), weight, 1);
     if (w.n < GRAM + 1)
         return;
     float gram = 0.25f * weight / sqrtf((float)(w.n - GRAM + 1));
-    for (size_t i = 0; i + GRAM <= base.n; i++)
-        feature_add(f, mix(token_hash(str_sub(base, i, i + GRAM)) ^ 0x6772u), gram, 1);
+    char low[WORD_BYTES_MAX];
+    bool plain = lower_plain(base, low);
+    for (size_t i = 0; i + GRAM <= base.n; i++) {
+        uint32_t h = plain ? gram_hash(low + i) : token_hash(str_sub(base, i, i + GRAM));
+        feature_add(f, mix(h ^ 0x6772u), gram, 1);
+    }
 }
 
 static void skill_features(struct features *f, const struct skill *s, float factor)
@@ -277,8 +317,9 @@ static void skill_features(struct features *f, const struct skill *s, float fact
         feature_add(f, mix(field ^ 0x4649454cu), 0.5f * factor, 1);
 }
 
-static void text_features(struct features *f, const struct stop_table *stops, struct str text, float factor)
+static void text_features(struct features *f, struct str text, float factor)
 {
+    pthread_once(&stops_once, stops_build);
     struct token t[EMBED_CHUNK_TOKENS];
     struct skill_mention m[EMBED_CHUNK_TOKENS];
     text = str_sub(text, 0, MIN(text.n, EMBED_TEXT_MAX_BYTES));
@@ -288,7 +329,7 @@ static void text_features(struct features *f, const struct stop_table *stops, st
             break;
         size_t found = skills_find_tokens(text, t, n, m, ARRAY_LEN(m));
         for (size_t i = 0; i < n; i++)
-            word_features(f, stops, token_str(text, &t[i]), &t[i], factor);
+            word_features(f, token_str(text, &t[i]), &t[i], factor);
         for (size_t i = 0; i < found; i++)
             skill_features(f, m[i].skill, factor);
         text = str_sub(text, t[n - 1].end, text.n);
@@ -300,7 +341,7 @@ static void vector_make(const struct features *f, float ret[EMBED_DIMENSIONS])
     double norm = 0;
     memset(ret, 0, sizeof(float) * EMBED_DIMENSIONS);
     for (size_t i = 0; i < f->n; i++) {
-        const struct feature *x = &f->slot[f->order[i]];
+        const struct feature *x = &f->list[i];
         float v = x->weight * sqrtf(x->count);
         uint32_t a = mix(x->hash ^ 0x9e3779b9u), b = mix(x->hash ^ 0x85ebca6bu);
         ret[(a >> 1) % EMBED_DIMENSIONS] += a & 1 ? v : -v;
@@ -319,27 +360,34 @@ static void vector_make(const struct features *f, float ret[EMBED_DIMENSIONS])
 
 void embed_text(struct str text, float ret[EMBED_DIMENSIONS])
 {
-    struct features f = {0};
-    struct stop_table stops;
-    stop_fill(&stops);
-    text_features(&f, &stops, text, 1.0f);
+    struct features f;
+    features_clear(&f);
+    text_features(&f, text, 1.0f);
     vector_make(&f, ret);
 }
 
 struct embedder {
     struct features f;
-    struct stop_table stops;
 };
 
 static void embedder_reset(struct embedder *e)
 {
-    memset(&e->f, 0, sizeof(e->f));
+    features_clear(&e->f);
+}
+
+/* NULL when exhausted. */
+static struct embedder *embedder_new(struct arena *a)
+{
+    struct embedder *e = arena_try_alloc(a, sizeof(*e));
+    if (e)
+        embedder_reset(e);
+    return e;
 }
 
 static void embedder_add(struct embedder *e, struct str s, float factor)
 {
     if (s.n)
-        text_features(&e->f, &e->stops, s, factor);
+        text_features(&e->f, s, factor);
 }
 
 static void profile_skills(struct embedder *e, const struct profile *p)
@@ -387,10 +435,9 @@ static void profile_goals(struct embedder *e, const struct profile *p)
 
 int embed_profile_make(struct arena *a, const struct profile *p, struct embed_profile *ret, struct err *err)
 {
-    struct embedder *e = ARENA_NEW(a, struct embedder);
+    struct embedder *e = embedder_new(a);
     if (!e)
         return err_set(err, ERR_MEMORY, "the embedding needs more memory than its limit");
-    stop_fill(&e->stops);
     profile_skills(e, p);
     vector_make(&e->f, ret->skills);
     embedder_reset(e);
@@ -432,10 +479,9 @@ static void posting_requirements(struct embedder *e, const struct analysis *an)
 int embed_posting_make(struct arena *a, const struct posting *posting, const struct analysis *an,
                        struct embed_posting *ret, struct err *err)
 {
-    struct embedder *e = ARENA_NEW(a, struct embedder);
+    struct embedder *e = embedder_new(a);
     if (!e)
         return err_set(err, ERR_MEMORY, "the embedding needs more memory than its limit");
-    stop_fill(&e->stops);
     posting_description(e, posting, an);
     vector_make(&e->f, ret->description);
     if (an->requirements_n || an->responsibilities_n) {

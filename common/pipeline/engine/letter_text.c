@@ -48,11 +48,11 @@ static const char *choose(struct letter *l, const char *const *list, const struc
     for (; *list; list++) {
         if (!eligible(*list, v))
             continue;
-        bool opening =
-            strstr(*list, "apply") || strstr(*list, "appl") || strstr(*list, "consider") || strstr(*list, "hiring");
         bool named = strstr(*list, "{C}") || strstr(*list, "{L}") ||
                      (!l->company.n && VALUE(v, 'L').n == 0 && strstr(*list, "{T}"));
-        int rank = (is_used(l, hash_of(*list)) ? 0 : 2) + (opening && named ? 1 : 0);
+        bool opening =
+            named && (strstr(*list, "appl") || strstr(*list, "consider") || strstr(*list, "hiring"));
+        int rank = (is_used(l, hash_of(*list)) ? 0 : 2) + (opening ? 1 : 0);
         if (rank > top) {
             top = rank;
             n = 0;

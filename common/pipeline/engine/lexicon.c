@@ -5,9 +5,6 @@
 #include <assert.h>
 #include "base/utf8.h"
 
-#define TOKEN_HASH_SEED  2166136261u
-#define TOKEN_HASH_PRIME 16777619u
-
 /* Not part of a word: Latin-1 signs, general punctuation, arrows to dingbats, CJK punctuation, variation selectors,
  * emoji. */
 static bool codepoint_is_sign(uint32_t cp)
@@ -40,7 +37,7 @@ uint32_t token_hash(struct str w)
         unsigned char c = (unsigned char)w.p[i];
         if (c == '\'')
             continue;
-        if (i && (unsigned char)w.p[i - 1] == 0xC3 && c >= 0x80 && c <= 0x9E && c != 0x97)
+        if (c >= 0x80 && i && (unsigned char)w.p[i - 1] == 0xC3 && c >= 0x80 && c <= 0x9E && c != 0x97)
             c = (unsigned char)(c + 0x20); /* capital Latin letter with a sign */
         h = hash_byte(h, (unsigned char)str_lower_char((char)c));
     }
@@ -101,6 +98,10 @@ static size_t token_end(struct str s, size_t i)
 {
     size_t k;
     while (i < s.n) {
+        while (i < s.n && str_is_alnum(s.p[i]))
+            i++;
+        if (i == s.n)
+            break;
         if ((k = word_char(s, i)) > 0)
             i += k;
         else if (s.p[i] == '\'' && i + 1 < s.n && str_is_alpha(s.p[i + 1]))
@@ -117,12 +118,33 @@ static size_t token_end(struct str s, size_t i)
     return i;
 }
 
+/* The usual token, letters and digits of ASCII with nothing joined to them, read in one pass. false: another one. */
+static bool plain_token(struct str s, size_t i, struct token *ret)
+{
+    uint32_t h = TOKEN_HASH_SEED;
+    size_t start = i, upper = 0, lower = 0;
+    for (; i < s.n && str_is_alnum(s.p[i]); i++) {
+        char c = s.p[i], low = str_lower_char(c);
+        upper += c != low;
+        lower += low == c && c >= 'a';
+        h = hash_byte(h, (unsigned char)low);
+    }
+    if (i < s.n && ((unsigned char)s.p[i] >= 0x80 || s.p[i] == '\'' || s.p[i] == '+' || s.p[i] == '#'))
+        return false;
+    char c = s.p[start];
+    uint32_t flags = upper >= 2 && lower == 0 ? TOKEN_CAPS : 0;
+    flags |= c >= 'A' && c <= 'Z' ? TOKEN_UPPER : 0;
+    flags |= str_is_digit(c) ? TOKEN_DIGIT : 0;
+    *ret = (struct token){(uint32_t)start, (uint32_t)i, h, flags};
+    return i > start;
+}
+
 size_t tokens_read(struct str text, struct token *ret, size_t max)
 {
     size_t n = 0, i = 0, prev_start = 0, prev_end = 0;
     while (i < text.n && n < max) {
-        if (!word_char(text, i)) {
-            unsigned char c = (unsigned char)text.p[i];
+        unsigned char c = (unsigned char)text.p[i];
+        if (c < 0x80 ? !str_is_alnum((char)c) : !word_char(text, i)) {
             uint32_t cp;
             i += c < 0x80 ? 1 : utf8_decode(str_sub(text, i, text.n), &cp);
             continue;
@@ -131,11 +153,14 @@ size_t tokens_read(struct str text, struct token *ret, size_t max)
         if (i && text.p[i - 1] == '.' && str_is_alpha(text.p[i]) &&
             (i == 1 || str_is_space(text.p[i - 2]) || text.p[i - 2] == '/' || text.p[i - 2] == '('))
             start = i - 1; /* .NET */
-        i = token_end(text, i);
-        struct str w = str_sub(text, start, i);
-        uint32_t flags =
+        if (start < i || !plain_token(text, i, &ret[n])) {
+            struct str w = str_sub(text, start, token_end(text, i));
+            ret[n] = (struct token){(uint32_t)start, (uint32_t)(start + w.n), token_hash(w), case_flags(w)};
+        }
+        i = ret[n].end;
+        ret[n].flags |=
             n ? boundary_flags(text, prev_start, prev_end, start) : TOKEN_LINE_START | TOKEN_SENTENCE_START;
-        ret[n++] = (struct token){(uint32_t)start, (uint32_t)i, token_hash(w), flags | case_flags(w)};
+        n++;
         prev_start = start;
         prev_end = i;
     }

@@ -32,6 +32,8 @@ struct token {
 size_t tokens_read(struct str text, struct token *ret, size_t max);
 /* First token that starts at or after the byte. */
 size_t tokens_at(const struct token *t, size_t n, size_t byte);
+#define TOKEN_HASH_SEED  2166136261u
+#define TOKEN_HASH_PRIME 16777619u
 uint32_t token_hash(struct str word);
 static inline struct str token_str(struct str text, const struct token *t)
 {

@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* A lease need not survive a crash of Postgres: the task is dispatched again then, and what was worked on under the lost lease does not count
+ * (worker and token do not fit). So a claim does not wait for the disk. */
+static const struct pg_stmt stmt_claim_async = {"tasks_claim_async", "SELECT set_config('synchronous_commit', 'off', true)", 0};
 static const struct pg_stmt stmt_claim = {
     "tasks_claim",
     "SELECT tenant_id, subject_id, kind, token, attempt, batch_id, job_id, profile_id, options, traceparent, released_at, priority"
@@ -59,7 +62,7 @@ static void tasks_claim_done(void *ud, const struct pg_reply *reply, const struc
     struct task_claim *claims = NULL;
     int n = 0;
     if (!err) {
-        struct pg_rows rows = pg_reply_rows(reply, 0);
+        struct pg_rows rows = pg_reply_rows(reply, 1);
         n = rows.count;
         claims = n ? calloc((size_t)n, sizeof(*claims)) : NULL;
         if (n && !claims)
@@ -92,6 +95,7 @@ void tasks_claim(struct pg_pool *pool, const struct uuid *worker_id, enum stage 
         abort();
     *w = (struct tasks_claim_wait){.fn = fn, .ud = ud};
     struct pg_request *q = pg_request_new(pool);
+    pg_request_add(q, &stmt_claim_async);
     pg_request_add(q, &stmt_claim);
     pg_param_uuid(q, worker_id);
     pg_param_int2(q, (int16_t)stage);

@@ -221,7 +221,7 @@ void worker_finish(struct worker *w)
     if (w->results_n == 0 || w->finishing_n > 0 || w->finish_attempt > 0)
         return; /* after a failure the timer decides */
     uint64_t wait_us = (uint64_t)config_int(w->config, CONFIG_COMPLETE_WAIT) * 1000;
-    bool idle = list_empty(&w->run) && w->fetching == 0 && w->claiming_n == 0;
+    bool idle = list_empty(&w->run) && w->fetching == 0;
     if (idle || w->finish_single || w->results_n >= config_int(w->config, CONFIG_COMPLETE_MAX) || clock_mono_us() - w->results_since_us >= wait_us)
         finish_send(w);
     else if (!loop_timer_active(w->finish_timer))

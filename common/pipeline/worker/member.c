@@ -16,7 +16,8 @@
 #include "pipeline/store/migrate.h"
 #include "pipeline/store/workers.h"
 
-#define MEMBER_FLUSH_MS 2000
+#define MEMBER_FLUSH_MS     2000
+#define MEMBER_BEAT_LATE_MS 5000 /* without a committed heartbeat for so long, Postgres does not work for us, whatever its connections say */
 
 struct member {
     struct daemon *daemon;
@@ -29,7 +30,8 @@ struct member {
     struct http_ops *ops;
     struct control_server *control;
     struct loop_timer *beat;
-    bool beating; /* one renewal at a time */
+    uint64_t beat_ms; /* when the last heartbeat was committed; 0: not yet */
+    bool beating;     /* one renewal at a time */
     bool stopping;
     bool leaving;
     uint64_t started_at_us;
@@ -92,6 +94,7 @@ static void member_beat_done(void *ud, bool alive, const struct err *err)
         log_warn(NULL, "heartbeat: %s, trying again", err->msg);
         return;
     }
+    m->beat_ms = clock_mono_ms();
     if (alive) {
         metrics_set(METRICS_HEARTBEAT, (double)clock_wall_us() / 1e6, NULL);
         if (m->spec.beat)
@@ -123,13 +126,19 @@ static void member_beat(void *ud)
     workers_beat(m->pool, &row, member_beat_done, m);
 }
 
+bool member_postgres_works(const struct member *m)
+{
+    uint64_t late_ms = MAX(MEMBER_BEAT_LATE_MS, 4 * (uint64_t)config_int(daemon_config(m->daemon), CONFIG_HEARTBEAT));
+    return pg_pool_ready(m->pool) && (m->beat_ms == 0 || clock_mono_ms() - m->beat_ms < late_ms);
+}
+
 static size_t member_checks(void *ud, struct http_check *out, size_t max)
 {
     struct member *m = ud;
     size_t n = 0;
     if (max < 4)
         return 0;
-    out[n++] = (struct http_check){.name = "postgres", .ok = pg_pool_ready(m->pool), .critical = true};
+    out[n++] = (struct http_check){.name = "postgres", .ok = member_postgres_works(m), .critical = true};
     out[n++] = (struct http_check){.name = "kafka", .ok = kafka_producer_connected(m->producer), .critical = true};
     out[n++] = (struct http_check){.name = "redis", .ok = redis_ready(m->redis), .critical = false};
     if (m->spec.extra_check) {

@@ -36,6 +36,8 @@ struct redis *member_redis(struct member *m);
 struct outbox *member_outbox(struct member *m);
 struct daemon *member_daemon(struct member *m);
 bool member_stopping(const struct member *m);
+/* There are connections and heartbeats are committed through them: false too when the server is there but stands still. */
+bool member_postgres_works(const struct member *m);
 void member_stop(struct member *m); /* /readyz says not ready from now on; heartbeats go on */
 /* Takes the row away, then flushes the producer and calls done. */
 void member_leave(struct member *m, loop_fn *done, void *ud);

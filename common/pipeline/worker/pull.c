@@ -1,7 +1,7 @@
 /* From Kafka to the claim.
  *
- * A message only wakes: it names a task. Messages are gathered while other work is under way (worker.claim_wait at most) and go into one claim; an idle
- * worker claims at once. When the claim has committed, Postgres knows who works on what and Kafka has nothing left to remember: the offsets
+ * A message only wakes: it names a task. Messages are gathered while much other work is under way (worker.claim_wait at most) and go into one claim; a worker
+ * with little to do claims at once. When the claim has committed, Postgres knows who works on what and Kafka has nothing left to remember: the offsets
  * are stored right then. Not taking messages is the back-pressure.
  *
  * A message that cannot be decoded goes to the dead-letter topic with reason and coordinates; its partition stands still until that write is
@@ -15,6 +15,7 @@
 #include "pipeline/worker/worker_int.h"
 
 #define PULL_TAKE_MAX        512
+#define PULL_EAGER_MAX       32 /* with less in flight a claim goes out at once */
 #define PULL_DEAD_LETTERS_MAX 256
 #define PULL_RETRY_MS        1000
 
@@ -225,7 +226,7 @@ void worker_pull(void *ud)
     }
     if (w->gather_n == 0 || w->claiming_n > 0)
         return;
-    if (w->gather_n >= claim_max || w->in_flight == 0)
+    if (w->gather_n >= claim_max || w->in_flight < PULL_EAGER_MAX)
         pull_claim(w);
     else if (!loop_timer_active(w->claim_timer))
         loop_timer_start(w->claim_timer, (uint64_t)config_int(w->config, CONFIG_CLAIM_WAIT), 0);

@@ -60,9 +60,9 @@ static void run_item(struct worker *w, struct item *it)
                              .now = run_now()};
     memcpy(&in.seed, it->claim.subject_id.b + 8, sizeof(in.seed));
     it->out.overall = -1;
-    uint64_t from_us = clock_mono_us();
+    uint64_t from_us = clock_cpu_us();
     it->verdict = w->spec->plan(&in, &it->arena, &it->out, &it->err);
-    metrics_observe(METRICS_STAGE_SECONDS, (double)(clock_mono_us() - from_us) / 1e6, w->row->name, NULL);
+    metrics_observe(METRICS_STAGE_SECONDS, (double)(clock_cpu_us() - from_us) / 1e6, w->row->name, NULL);
     if (p && (it->verdict == VERDICT_DONE || it->verdict == VERDICT_NEEDS_REVIEW))
         run_seal_documents(w, it);
 }

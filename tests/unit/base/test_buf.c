@@ -104,3 +104,26 @@ Test(buf, take_hands_over)
     free(p);
     buf_fini(&b);
 }
+
+Test(buf, json_escapes_at_every_place)
+{
+    static const struct {
+        char c;
+        const char *escaped;
+    } list[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\x1f', "\\u001f"}, {'\x7f', "\x7f"}, {' ', " "}};
+    for (size_t k = 0; k < sizeof(list) / sizeof(list[0]); k++)
+        for (size_t at = 0; at < 20; at++) {
+            char in[20], want[40] = "\"";
+            struct buf b;
+            memset(in, 'a' + (int)k, sizeof(in));
+            in[(at + 1) % 20] = '\xC3'; /* bytes above ASCII pass */
+            in[at] = list[k].c;
+            for (size_t i = 0; i < sizeof(in); i++)
+                i == at ? strcat(want, list[k].escaped) : strncat(want, in + i, 1);
+            strcat(want, "\"");
+            buf_init(&b, 1000);
+            buf_add_json(&b, in, sizeof(in));
+            cr_assert_str_eq(buf_str(&b), want);
+            buf_fini(&b);
+        }
+}

@@ -116,3 +116,36 @@ Test(str, distance)
     big[65] = '\0';
     cr_assert_gt(str_distance(big, "a"), 64);
 }
+
+Test(str, word_search_agrees_with_a_plain_one)
+{
+    static const char *const hays[] = {"", "a", "cat", "Cat concatenates CAT", "re-start, start", "aaab aab", "x.y.z"};
+    static const char *const needles[] = {"a", "cat", "start", "aab", "y", "cats", "."};
+    for (size_t h = 0; h < sizeof(hays) / sizeof(hays[0]); h++)
+        for (size_t k = 0; k < sizeof(needles) / sizeof(needles[0]); k++) {
+            struct str hay = str_of(hays[h]), n = str_of(needles[k]);
+            for (size_t from = 0; from <= hay.n; from++) {
+                ptrdiff_t want = -1;
+                for (size_t i = from; want < 0 && i + n.n <= hay.n; i++)
+                    if (str_ieq(str_sub(hay, i, i + n.n), n) && (i == 0 || !str_is_alnum(hay.p[i - 1])) &&
+                        (i + n.n == hay.n || !str_is_alnum(hay.p[i + n.n])))
+                        want = (ptrdiff_t)i;
+                cr_assert_eq(str_ifind_word(hay, needles[k], from), want, "%s in %s from %zu", needles[k], hays[h], from);
+            }
+        }
+}
+
+Test(str, comparisons_with_c_strings_at_the_edges)
+{
+    struct str nul = {.p = "a\0b", .n = 3};
+    cr_assert(str_eqc(STR(""), "") && str_ieqc(STR(""), ""));
+    cr_assert_not(str_eqc(STR(""), "a"));
+    cr_assert_not(str_eqc(STR("a"), ""));
+    cr_assert_not(str_ieqc(STR("ab"), "a"));
+    cr_assert_not(str_ieqc(STR("a"), "ab"));
+    cr_assert_not(str_eqc(nul, "a"));
+    cr_assert_not(str_ieqc(nul, "a"));
+    cr_assert(str_starts(STR("abc"), "") && str_istarts(STR("ABC"), "ab"));
+    cr_assert_not(str_starts(STR("ab"), "abc"));
+    cr_assert_not(str_istarts(STR("ab"), "abc"));
+}

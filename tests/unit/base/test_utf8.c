@@ -62,3 +62,16 @@ Test(utf8, count_and_cut)
     for (size_t max = 0; max < sizeof(want) / sizeof(want[0]); max++)
         cr_assert_eq(utf8_cut(s, max).n, want[max], "cut at %zu", max);
 }
+
+Test(utf8, counts_and_checks_at_every_offset)
+{
+    for (size_t at = 0; at < 24; at++) {
+        char s[32];
+        memset(s, 'x', sizeof(s));
+        memcpy(s + at, "\xE2\x82\xAC", 3);
+        cr_assert_eq(utf8_count((struct str){s, sizeof(s)}), sizeof(s) - 2);
+        cr_assert_eq(utf8_valid_prefix((struct str){s, sizeof(s)}), sizeof(s));
+        s[at + 1] = 'x';
+        cr_assert_eq(utf8_valid_prefix((struct str){s, sizeof(s)}), at);
+    }
+}

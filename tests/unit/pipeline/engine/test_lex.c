@@ -49,3 +49,26 @@ Test(lex, metrics_and_names_with_digits)
     for (size_t i = 0; i < 5; i++)
         cr_assert(!lex_has_metric(str_of(NO[i])), "%s", NO[i]);
 }
+
+Test(lex, a_text_answers_as_its_bytes_do)
+{
+    static const char *const texts[] = {"", "C", "Led a team of 4; co-led two.", "the Bachelor’s degree", "a (B.Sc.) in X",
+                                        "Tél: résumé", "x"};
+    static const char *const phrases[] = {"c", "led", "co-led", "team of", "team", "tea", "bachelor’s", "b.sc", "in x",
+                                          "résumé", "sum", "x", "of 4", "two", "two."};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct lex_text t;
+        lex_text_init(&t, str_of(texts[i]));
+        for (size_t k = 0; k < ARRAY_LEN(phrases); k++)
+            cr_assert_eq(lex_text_has(&t, phrases[k]), lex_has(str_of(texts[i]), phrases[k]), "%s in %s", phrases[k],
+                         texts[i]);
+    }
+}
+
+Test(lex, irregular_forms_and_stop_words_in_any_case)
+{
+    cr_assert(same("Wrote", "WRITTEN") && same("led", "Leadership") && same("maths", "Mathematics"));
+    cr_assert(lex_is_stop(STR("The")) && lex_is_stop(STR("EXPERIENCE")) && lex_is_stop(STR("x")));
+    cr_assert_not(lex_is_stop(STR("C")));
+    cr_assert_not(lex_is_stop(STR("kubernetes")));
+}

@@ -159,3 +159,18 @@ Test(profile, too_large_is_refused)
     cr_assert_eq(read_code(big, &err), -ERR_TOO_LARGE);
     free(big);
 }
+
+Test(profile, knows_its_own_strings)
+{
+    struct arena *a = fixture_arena();
+    struct profile *p = fixture_profile(a, FIXTURE_PROFILE);
+    cr_assert(profile_states(p, STR("Ran the office book club")));
+    cr_assert(profile_states(p, STR("Quaywater")));
+    cr_assert(profile_states(p, STR("2021-03")));
+    cr_assert_not(profile_states(p, STR("Ran the office book clu")));
+    cr_assert_not(profile_states(p, STR("quaywater")));
+    cr_assert_not(profile_states(p, STR("organization"))); /* keys are no values */
+    cr_assert_not(profile_states(p, STR("")));
+    arena_fini(a);
+    free(a);
+}
