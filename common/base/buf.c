@@ -117,8 +117,8 @@ static void buf_add_json_escape(struct buf *b, unsigned char c)
     }
 }
 
-/* Whether any of the 8 bytes is a control character, a quote or a backslash: a byte of (x - n * 0x01..) & ~x has its top
- * bit set exactly when a byte of x below it borrowed, which is enough to say "none". */
+/* Whether any of the 8 bytes is a control character, a quote or a backslash: a byte of (x - n * 0x01..) & ~x has its
+ * top bit set exactly when a byte of x below it borrowed, which is enough to say "none". */
 static bool buf_word_escapes(const char *s)
 {
     const uint64_t ones = 0x0101010101010101ull, tops = 0x8080808080808080ull;

@@ -1,4 +1,5 @@
-/* yyjson with the arena as its allocator: nothing is freed one by one. realloc keeps a size header in front of each block. */
+/* yyjson with the arena as its allocator: nothing is freed one by one. realloc keeps a size header in front of each
+ * block. */
 #include "base/json.h"
 
 #include <stdio.h>
@@ -29,24 +30,38 @@ static void json_arena_free(void *ctx UNUSED, void *ptr UNUSED)
 
 static yyjson_alc json_alc(struct arena *a)
 {
-    return (yyjson_alc){
-        .malloc = json_arena_malloc, .realloc = json_arena_realloc, .free = json_arena_free, .ctx = a};
+    return (yyjson_alc){.malloc = json_arena_malloc, .realloc = json_arena_realloc, .free = json_arena_free, .ctx = a};
+}
+
+/* The byte behind the string whose content begins at i; the end of the text when it is not closed. */
+static size_t json_string_end(struct str text, size_t i)
+{
+    const uint64_t ones = 0x0101010101010101ull, tops = 0x8080808080808080ull;
+    for (; i < text.n; i += 2) { /* over a backslash and what it escapes */
+        uint64_t x;
+        /* eight bytes at a time while none of them can be a quote or a backslash */
+        for (; i + sizeof(x) <= text.n; i += sizeof(x)) {
+            memcpy(&x, text.p + i, sizeof(x));
+            uint64_t quote = x ^ (ones * '"'), slash = x ^ (ones * '\\');
+            if ((((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & tops)
+                break;
+        }
+        while (i < text.n && text.p[i] != '"' && text.p[i] != '\\')
+            i++;
+        if (i < text.n && text.p[i] == '"')
+            return i + 1;
+    }
+    return text.n;
 }
 
 /* Deepest nesting outside strings; the parser itself is iterative but everything that walks a document recurses. */
 static size_t json_depth(struct str text, size_t *ret_at)
 {
     size_t depth = 0, deepest = 0;
-    bool in_string = false;
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
+        if (c == '"') {
+            i = json_string_end(text, i + 1) - 1;
         } else if (c == '[' || c == '{') {
             if (++depth > deepest) {
                 deepest = depth;

@@ -83,8 +83,10 @@ static ptrdiff_t str_ifind_from(struct str hay, struct str needle, size_t from)
         return needle.n == 0 ? 0 : -1;
     char low = str_lower_char(needle.p[0]), high = str_is_alpha(low) ? (char)(low - 32) : low;
     struct str tail = str_sub(needle, 1, needle.n);
+    char second = str_lower_char(tail.n ? tail.p[0] : '\0');
     for (size_t i = from; i + needle.n <= hay.n; i++)
-        if ((hay.p[i] == low || hay.p[i] == high) && str_ieq(str_sub(hay, i + 1, i + needle.n), tail))
+        if ((hay.p[i] == low || hay.p[i] == high) && (tail.n == 0 || str_lower_char(hay.p[i + 1]) == second) &&
+            str_ieq(str_sub(hay, i + 1, i + needle.n), tail))
             return (ptrdiff_t)i;
     return -1;
 }

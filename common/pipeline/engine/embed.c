@@ -262,8 +262,7 @@ static struct str stem(struct str w)
     if (last != 's' && last != 'g' && last != 'r' && last != 'd')
         return w;
     for (size_t i = 0; i < ARRAY_LEN(endings); i++)
-        if (w.n > endings[i].n + 3 && endings[i].text[endings[i].n - 1] == last &&
-            str_iends(w, endings[i].text))
+        if (w.n > endings[i].n + 3 && endings[i].text[endings[i].n - 1] == last && str_iends(w, endings[i].text))
             return str_sub(w, 0, w.n - endings[i].n);
     return w;
 }

@@ -1,7 +1,7 @@
 #include "pipeline/engine/emit.h"
 
-#define EMIT_FIRST_BYTES  ((size_t)16 * 1024) /* most documents fit: no growing by doubling */
-#define EMIT_DIGITS_MAX 24
+#define EMIT_FIRST_BYTES ((size_t)16 * 1024) /* most documents fit: no growing by doubling */
+#define EMIT_DIGITS_MAX  24
 
 void emit_init(struct emit *e)
 {

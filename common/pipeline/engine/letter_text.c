@@ -50,8 +50,7 @@ static const char *choose(struct letter *l, const char *const *list, const struc
             continue;
         bool named = strstr(*list, "{C}") || strstr(*list, "{L}") ||
                      (!l->company.n && VALUE(v, 'L').n == 0 && strstr(*list, "{T}"));
-        bool opening =
-            named && (strstr(*list, "appl") || strstr(*list, "consider") || strstr(*list, "hiring"));
+        bool opening = named && (strstr(*list, "appl") || strstr(*list, "consider") || strstr(*list, "hiring"));
         int rank = (is_used(l, hash_of(*list)) ? 0 : 2) + (opening ? 1 : 0);
         if (rank > top) {
             top = rank;

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 
 #define LEX_WORD_MAX     48
-#define LEX_STOP_LONGEST 14  /* "qualifications" */
+#define LEX_STOP_LONGEST 14   /* "qualifications" */
 #define LEX_STOP_SLOTS   1024 /* powers of two, more than twice the words in the tables */
 #define LEX_FORM_SLOTS   128
 #define LEX_HASH_SEED    2166136261u
@@ -40,8 +40,8 @@ static const struct {
     {"databases", "databas"},  {"database", "databas"},
 };
 
-/* Stop words and irregular forms by the hash of the word. Filled once by the first caller (lex_build under lex_once) and
- * constant afterwards. */
+/* Stop words and irregular forms by the hash of the word. Filled once by the first caller (lex_build under lex_once)
+ * and constant afterwards. */
 struct lex_slot {
     const char *word; /* NULL: free */
     const char *stem; /* NULL: a stop word */
@@ -80,7 +80,8 @@ static void lex_build(void)
     for (size_t i = 0; i < ARRAY_LEN(LEX_IRREGULAR); i++)
         lex_slot_put(lex_irregular_slots, LEX_FORM_SLOTS, LEX_IRREGULAR[i].word, LEX_IRREGULAR[i].stem);
 }
-_Static_assert(ARRAY_LEN(LEX_STOP) < LEX_STOP_SLOTS / 2 && ARRAY_LEN(LEX_IRREGULAR) < LEX_FORM_SLOTS / 2, "room to probe");
+_Static_assert(ARRAY_LEN(LEX_STOP) < LEX_STOP_SLOTS / 2 && ARRAY_LEN(LEX_IRREGULAR) < LEX_FORM_SLOTS / 2,
+               "room to probe");
 
 static bool lex_is_word_byte(char c)
 {
@@ -170,9 +171,9 @@ bool lex_is_stop(struct str word)
 static const struct {
     char text[8];
     size_t n;
-} LEX_ENDINGS[] = {{"ations", 6}, {"ments", 5}, {"ings", 4}, {"ions", 4}, {"ers", 3}, {"ors", 3}, {"ation", 5},
-                   {"ion", 3},    {"ment", 4},  {"ing", 3},  {"er", 2},   {"or", 2},  {"ed", 2},  {"ly", 2},
-                   {"e", 1}};
+} LEX_ENDINGS[] = {{"ations", 6}, {"ments", 5}, {"ings", 4}, {"ions", 4}, {"ers", 3},
+                   {"ors", 3},    {"ation", 5}, {"ion", 3},  {"ment", 4}, {"ing", 3},
+                   {"er", 2},     {"or", 2},    {"ed", 2},   {"ly", 2},   {"e", 1}};
 
 static void lex_endings_of(char last, size_t *ret_from, size_t *ret_to)
 {

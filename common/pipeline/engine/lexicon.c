@@ -158,8 +158,7 @@ size_t tokens_read(struct str text, struct token *ret, size_t max)
             ret[n] = (struct token){(uint32_t)start, (uint32_t)(start + w.n), token_hash(w), case_flags(w)};
         }
         i = ret[n].end;
-        ret[n].flags |=
-            n ? boundary_flags(text, prev_start, prev_end, start) : TOKEN_LINE_START | TOKEN_SENTENCE_START;
+        ret[n].flags |= n ? boundary_flags(text, prev_start, prev_end, start) : TOKEN_LINE_START | TOKEN_SENTENCE_START;
         n++;
         prev_start = start;
         prev_end = i;
@@ -180,8 +179,15 @@ size_t tokens_at(const struct token *t, size_t n, size_t byte)
     return lo;
 }
 
+static uint32_t first_bit(uint32_t hash)
+{
+    return hash >> 16 & (LEXICON_FIRST_BITS - 1);
+}
+
 static void lexicon_link(struct lexicon *l, size_t row)
 {
+    uint32_t bit = first_bit(l->hashes[row][0]);
+    l->first[bit >> 6] |= UINT64_C(1) << (bit & 63);
     uint16_t *at = &l->heads[l->hashes[row][0] & (LEXICON_HEADS - 1)];
     while (*at && l->words[*at - 1] > l->words[row])
         at = &l->next[*at - 1];
@@ -230,6 +236,9 @@ static const struct lexicon_row *lexicon_from(const struct lexicon *l, uint16_t 
 const struct lexicon_row *lexicon_at(const struct lexicon *l, const struct token *t, size_t n, size_t i,
                                      size_t *ret_words)
 {
+    uint32_t bit = first_bit(t[i].hash);
+    if (!(l->first[bit >> 6] >> (bit & 63) & 1))
+        return NULL;
     return lexicon_from(l, l->heads[t[i].hash & (LEXICON_HEADS - 1)], t + i, n - i, ret_words);
 }
 

@@ -12,7 +12,8 @@
 
 #define LEXICON_PHRASE_WORDS_MAX 8
 #define LEXICON_ROWS_MAX         4096
-#define LEXICON_HEADS            4096 /* power of two */
+#define LEXICON_FIRST_BITS       32768 /* power of two, at most 65536 */
+#define LEXICON_HEADS            4096  /* power of two */
 
 enum {
     TOKEN_LINE_START = 1,
@@ -47,7 +48,8 @@ struct lexicon_row {
 };
 
 struct lexicon {
-    uint16_t heads[LEXICON_HEADS]; /* row + 1 */
+    uint64_t first[LEXICON_FIRST_BITS / 64]; /* a bit per high half of a first word's hash: most tokens begin nothing */
+    uint16_t heads[LEXICON_HEADS];           /* row + 1 */
     uint16_t next[LEXICON_ROWS_MAX];
     uint32_t hashes[LEXICON_ROWS_MAX][LEXICON_PHRASE_WORDS_MAX];
     uint8_t words[LEXICON_ROWS_MAX];

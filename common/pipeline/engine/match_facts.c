@@ -214,8 +214,8 @@ static double cert_fit(const struct cert_asked *asked, const struct lex_text *ce
 static bool cert_full_name(const struct cert_asked *asked, const struct lex_text *cert)
 {
     for (size_t i = 0; i < ARRAY_LEN(CERT_NAMES); i++)
-        if (asked->names[i] && (str_ifind(cert->text, str_of(CERT_NAMES[i].words)) >= 0 ||
-                                lex_text_has(cert, CERT_NAMES[i].acronym)))
+        if (asked->names[i] &&
+            (str_ifind(cert->text, str_of(CERT_NAMES[i].words)) >= 0 || lex_text_has(cert, CERT_NAMES[i].acronym)))
             return true;
     return false;
 }

@@ -10,14 +10,13 @@
 
 /* Words that say "work" in general, or belong to the sentence, not to a field of work. */
 static const char *const GENERIC_WORK[] = {
-    "professional", "commercial",    "industry",    "hand",       "building",   "practice",
-    "progressive",  "progressively", "full-time",   "paid",       "employment", "career",
-    "specialist",   "specialized",   "specialised", "service",    "senior",     "system",
-    "six",          "seven",         "eight",       "nine",       "ten",        "zero",
-    "production",   "responsible",   "success",     "successful", "running",    "shipping",
-    "delivering",   "demonstrable",  "documented",  "right",      "worth",      "min",
-    "max",          "capacity",      "fewer",       "prior",      "post",       "recent",
-    "total",        "combined",      "between"};
+    "professional",  "commercial", "industry",   "hand",         "building",    "practice",   "progressive",
+    "progressively", "full-time",  "paid",       "employment",   "career",      "specialist", "specialized",
+    "specialised",   "service",    "senior",     "system",       "six",         "seven",      "eight",
+    "nine",          "ten",        "zero",       "production",   "responsible", "success",    "successful",
+    "running",       "shipping",   "delivering", "demonstrable", "documented",  "right",      "worth",
+    "min",           "max",        "capacity",   "fewer",        "prior",       "post",       "recent",
+    "total",         "combined",   "between"};
 
 struct months_of {
     bool counts[PROFILE_EMPLOYMENTS_MAX];

@@ -109,6 +109,11 @@ struct str phrase_skill_in(struct str text, const struct skill *skill)
 
 struct str phrase_skill(const struct atom *atom, const struct skill *skill)
 {
+    size_t i = 0;
+    while (i < atom->skills_n && atom->skills[i] != skill)
+        i++;
+    if (i == atom->skills_n && atom->skills_whole)
+        return (struct str){.p = "", .n = 0};
     return phrase_skill_in(atom->text, skill);
 }
 

@@ -60,7 +60,8 @@ static void atom_skills(struct reader *r, struct atom *atom, size_t index)
 {
     struct skill_mention found[PROFILE_ATOM_SKILLS_MAX * 2];
     size_t n = skills_find(atom->text, found, ARRAY_LEN(found));
-    for (size_t i = 0; i < n && atom->skills_n < PROFILE_ATOM_SKILLS_MAX; i++) {
+    size_t i = 0;
+    for (; i < n && atom->skills_n < PROFILE_ATOM_SKILLS_MAX; i++) {
         size_t k = 0;
         while (k < atom->skills_n && atom->skills[k] != found[i].skill)
             k++;
@@ -69,6 +70,7 @@ static void atom_skills(struct reader *r, struct atom *atom, size_t index)
         atom->skills[atom->skills_n++] = found[i].skill;
         skill_note(r, found[i].skill, (struct str){0}, index);
     }
+    atom->skills_whole = i == n && n < ARRAY_LEN(found);
     if (atom->skills_n == 0 && atom->kind == ATOM_SKILL)
         skill_note(r, NULL, atom->text, index);
 }

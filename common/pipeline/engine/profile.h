@@ -39,7 +39,8 @@ struct atom {
     struct str pointer;
     const struct skill *skills[PROFILE_ATOM_SKILLS_MAX];
     size_t skills_n;
-    bool has_number; /* a metric */
+    bool skills_whole; /* skills has every skill the text names */
+    bool has_number;   /* a metric */
     const uint32_t *stems; /* stems of its content words (lex.h), kept because every stage compares them */
     size_t stems_n;
 };

@@ -19,7 +19,8 @@ static const struct {
 
 enum verb_kind { VERB_NONE, VERB_PAST, VERB_BASE };
 
-/* The forms by hash; a word that is both ("cut") is a past form. Filled once by the first caller, constant afterwards. */
+/* The forms by hash; a word that is both ("cut") is a past form. Filled once by the first caller, constant afterwards.
+ */
 #define VERB_SLOTS 4096 /* power of two, more than twice the forms */
 _Static_assert(ARRAY_LEN(VERBS) * 4 < VERB_SLOTS, "room to probe");
 static struct verb_form {

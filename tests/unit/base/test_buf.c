@@ -119,7 +119,7 @@ Test(buf, json_escapes_at_every_place)
             in[(at + 1) % 20] = '\xC3'; /* bytes above ASCII pass */
             in[at] = list[k].c;
             for (size_t i = 0; i < sizeof(in); i++)
-                i == at ? strcat(want, list[k].escaped) : strncat(want, in + i, 1);
+                strncat(want, i == at ? list[k].escaped : in + i, i == at ? 8 : 1);
             strcat(want, "\"");
             buf_init(&b, 1000);
             buf_add_json(&b, in, sizeof(in));

@@ -144,3 +144,29 @@ Test(json, pointers)
     cr_assert_lt(strlen(small), sizeof(small));
     cr_assert_eq(strncmp(small, "/much", 5), 0);
 }
+
+Test(json, brackets_in_strings_do_not_nest)
+{
+    for (size_t pad = 0; pad < 20; pad++) {
+        struct arena a;
+        char text[512];
+        size_t n = 0;
+        arena_init(&a, 1 << 20);
+        text[n++] = '"';
+        for (size_t i = 0; i < pad; i++)
+            text[n++] = 'x';
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "\\\\\\\"");
+        for (size_t i = 0; i < 100; i++)
+            text[n++] = '[';
+        text[n++] = '"';
+        yyjson_val *root;
+        struct err err;
+        cr_assert_eq(json_parse(&a, (struct str){text, n}, &root, NULL, &err), 0, "%s", err.msg);
+        cr_assert_eq(json_str(root).n, pad + 102);
+        for (size_t i = 0; i < 100; i++)
+            text[i] = '[';
+        cr_assert_eq(json_parse(&a, (struct str){text, 100}, &root, NULL, &err), -ERR_MALFORMED);
+        cr_assert(strstr(err.msg, "deeper"), "%s", err.msg);
+        arena_fini(&a);
+    }
+}

@@ -130,7 +130,8 @@ Test(str, word_search_agrees_with_a_plain_one)
                     if (str_ieq(str_sub(hay, i, i + n.n), n) && (i == 0 || !str_is_alnum(hay.p[i - 1])) &&
                         (i + n.n == hay.n || !str_is_alnum(hay.p[i + n.n])))
                         want = (ptrdiff_t)i;
-                cr_assert_eq(str_ifind_word(hay, needles[k], from), want, "%s in %s from %zu", needles[k], hays[h], from);
+                cr_assert_eq(str_ifind_word(hay, needles[k], from), want, "%s in %s from %zu", needles[k], hays[h],
+                             from);
             }
         }
 }

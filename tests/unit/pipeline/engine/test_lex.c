@@ -52,10 +52,10 @@ Test(lex, metrics_and_names_with_digits)
 
 Test(lex, a_text_answers_as_its_bytes_do)
 {
-    static const char *const texts[] = {"", "C", "Led a team of 4; co-led two.", "the Bachelor’s degree", "a (B.Sc.) in X",
-                                        "Tél: résumé", "x"};
-    static const char *const phrases[] = {"c", "led", "co-led", "team of", "team", "tea", "bachelor’s", "b.sc", "in x",
-                                          "résumé", "sum", "x", "of 4", "two", "two."};
+    static const char *const texts[] = {
+        "", "C", "Led a team of 4; co-led two.", "the Bachelor’s degree", "a (B.Sc.) in X", "Tél: résumé", "x"};
+    static const char *const phrases[] = {"c",    "led",    "co-led", "team of", "team", "tea", "bachelor’s", "b.sc",
+                                          "in x", "résumé", "sum",    "x",       "of 4", "two", "two."};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct lex_text t;
         lex_text_init(&t, str_of(texts[i]));
