@@ -38,7 +38,7 @@ CHECKS = [
         GROUP BY b.tenant_id, b.batch_id HAVING count(*) FILTER (WHERE e.stage = 1) <> b.n_analyze OR count(*) FILTER (WHERE e.stage = 2) <> b.n_optimize
             OR count(*) FILTER (WHERE e.stage = 3) <> b.n_cover_letter OR count(*) FILTER (WHERE e.stage = 4) <> b.n_embed"""),
     ("what is done has its three documents, its score and its similarity",
-     """SELECT a.application_id FROM applications a WHERE a.state IN (4, 5) AND ((SELECT count(*) FROM documents d WHERE d.tenant_id = a.tenant_id AND d.application_id = a.application_id) <> 3
+     """SELECT a.application_id FROM applications a JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.user_id AND u.erased_at IS NULL WHERE a.state IN (4, 5) AND ((SELECT count(*) FROM documents d WHERE d.tenant_id = a.tenant_id AND d.application_id = a.application_id) <> 3
             OR a.score IS NULL OR a.similarity IS NULL)"""),
     ("a waiting chain waits for something that is there",
      """SELECT c.subject_id, c.stage FROM tasks c WHERE c.kind = 1 AND c.state = 1 AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.tenant_id = c.tenant_id

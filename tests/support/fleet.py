@@ -5,6 +5,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import threading
@@ -134,9 +135,19 @@ class Fleet:
         return os.path.join(self.stack.dir, *names)
 
     def stop(self):
+        """Stops and removes everything; the logs are kept in build/test/log. Fails when a sanitizer found something."""
         with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
             self.run("stop", timeout=120)
+        kept = os.path.join(TEST_DIR, "log", os.path.basename(self.stack.dir))
+        found = []
+        shutil.rmtree(kept, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            shutil.copytree(self.path("log"), kept)
+            for name in sorted(os.listdir(kept)):
+                with open(os.path.join(kept, name), encoding="utf-8", errors="replace") as f:
+                    found += [f"{name}: {x.strip()}" for x in f if re.search(r"ERROR: \w+Sanitizer|runtime error:|Assertion .* failed", x)]
         self.stack.destroy()
+        assert found == [], found
 
     def processes(self, kind=None):
         # its exit status says that something is missing: in these tests something often is

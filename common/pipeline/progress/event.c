@@ -38,6 +38,47 @@ void progress_encode(const struct progress_event *events, size_t n, struct buf *
     }
 }
 
+/* Bytes behind the type byte of what our messages are made of; -1: none of it. An array's elements are counted in *ret_elements. */
+static int progress_token(const unsigned char *p, size_t left, uint32_t *ret_elements)
+{
+    *ret_elements = 0;
+    if (p[0] < 0x80 || p[0] == 0xc0)
+        return 0;
+    if (p[0] >= 0x90 && p[0] <= 0x9f) {
+        *ret_elements = p[0] & 15;
+        return 0;
+    }
+    if (p[0] == 0xc4)
+        return left > 1 ? 1 + p[1] : -1;
+    if (p[0] >= 0xcc && p[0] <= 0xcf)
+        return 1 << (p[0] - 0xcc);
+    if (p[0] == 0xdc && left > 2) {
+        *ret_elements = (uint32_t)p[1] << 8 | p[2];
+        return 2;
+    }
+    return -1;
+}
+
+/* msgpack-c allocates what an array's header promises: promises that the bytes cannot keep are refused before it sees them. */
+static bool progress_counts_fit(struct str bytes)
+{
+    const unsigned char *p = (const unsigned char *)bytes.p;
+    uint64_t owed = 1;
+    size_t at = 0;
+    while (owed > 0) {
+        uint32_t elements;
+        int more = at < bytes.n ? progress_token(p + at, bytes.n - at, &elements) : -1;
+        if (more < 0)
+            return false;
+        at += 1 + (size_t)more;
+        owed += elements;
+        owed--;
+        if (at > bytes.n || owed > bytes.n - at)
+            return false;
+    }
+    return true;
+}
+
 static bool progress_int(const msgpack_object *o, int64_t *ret)
 {
     if (o->type == MSGPACK_OBJECT_POSITIVE_INTEGER && o->via.u64 <= INT64_MAX) {
@@ -88,6 +129,8 @@ static int progress_read(const msgpack_object *o, struct progress_event *ret, si
 
 int progress_decode(struct str bytes, struct progress_event *ret, size_t max, struct err *err)
 {
+    if (!progress_counts_fit(bytes))
+        return err_set(err, ERR_CORRUPT, "a progress message is damaged");
     msgpack_unpacked u;
     msgpack_unpacked_init(&u);
     size_t off = 0;

@@ -110,8 +110,8 @@ def test_grants_of_every_kind(two, db):
                 can.append((role, table))
             except psycopg2.errors.InsufficientPrivilege:
                 cannot.append((role, table))
-    assert set(can) == {("dispatcher", "posting_analyses"), ("dispatcher", "idempotency_keys"), ("analyzer", "job_postings"), ("analyzer", "posting_analyses"), ("optimizer", "documents"),
-                        ("optimizer", "user_profiles"), ("optimizer", "posting_analyses"), ("cover_letter", "documents"), ("cover_letter", "user_profiles"),
+    assert set(can) == {("dispatcher", "posting_analyses"), ("dispatcher", "idempotency_keys"), ("analyzer", "job_postings"), ("analyzer", "posting_analyses"),
+                        ("optimizer", "user_profiles"), ("optimizer", "posting_analyses"), ("cover_letter", "user_profiles"),
                         ("cover_letter", "posting_analyses"), ("embedding", "user_profiles"), ("embedding", "job_postings"), ("optimizer", "users"), ("cover_letter", "users"),
                         ("embedding", "users")}
 
