@@ -1,5 +1,5 @@
-/* Bump allocation in chunks. A request larger than a chunk gets a chunk of its own, linked behind the head so that the head's
- * free space is not wasted. used_bytes counts what was handed out and is what max_bytes limits. */
+/* Bump allocation in chunks. A request larger than a chunk gets a chunk of its own, linked behind the head so that the
+ * head's free space is not wasted. used_bytes counts what was handed out and is what max_bytes limits. */
 #include "base/arena.h"
 
 #include <stdint.h>

@@ -28,7 +28,7 @@ void *arena_try_zalloc(struct arena *a, size_t n) MUST_CHECK;
 /* Aborts instead of NULL: only for small sizes that no input influences. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 
-#define ARENA_NEW(a, T) ((T *)arena_try_zalloc((a), sizeof(T)))
+#define ARENA_NEW(a, T)      ((T *)arena_try_zalloc((a), sizeof(T)))
 #define ARENA_NEW_N(a, T, n) ((T *)arena_try_zalloc_n((a), (n), sizeof(T)))
 void *arena_try_zalloc_n(struct arena *a, size_t n, size_t size_bytes) MUST_CHECK; /* overflow-checked */
 

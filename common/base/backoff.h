@@ -1,4 +1,5 @@
-/* Exponential backoff with full jitter (Marc Brooker, "Exponential Backoff And Jitter", 2015). Pure: the random number is passed in. */
+/* Exponential backoff with full jitter (Marc Brooker, "Exponential Backoff And Jitter", 2015). Pure: the random number
+ * is passed in. */
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-/* Scope-bound ownership: _cleanup_(fn) runs fn(&variable) at the end of the scope; TAKE_PTR hands the value over and leaves NULL. */
+/* Scope-bound ownership: _cleanup_(fn) runs fn(&variable) at the end of the scope; TAKE_PTR hands the value over and
+ * leaves NULL. */
 #pragma once
 
 #include <stdlib.h>
@@ -44,13 +45,13 @@ static inline void cleanup_close(int *fd)
     *fd = -1;
 }
 
-#define _cleanup_free_ _cleanup_(cleanup_free)
+#define _cleanup_free_  _cleanup_(cleanup_free)
 #define _cleanup_close_ _cleanup_(cleanup_close)
 
-#define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
-#define UNUSED __attribute__((unused))
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define CONTAINER_OF(p, T, field) ((T *)((char *)(p) - offsetof(T, field)))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define MUST_CHECK                __attribute__((warn_unused_result))
+#define PRINTF_LIKE(f, a)         __attribute__((format(printf, f, a)))
+#define UNUSED                    __attribute__((unused))
+#define ARRAY_LEN(a)              (sizeof(a) / sizeof((a)[0]))
+#define CONTAINER_OF(p, T, field) ((T *)((char *)(p)-offsetof(T, field)))
+#define MIN(a, b)                 ((a) < (b) ? (a) : (b))
+#define MAX(a, b)                 ((a) > (b) ? (a) : (b))

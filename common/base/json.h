@@ -1,5 +1,6 @@
-/* JSON by yyjson, the one place that includes it. Reading is strict RFC 8259 (no comments, no trailing commas, valid UTF-8, no lone
- * surrogates, no NUL in strings), with a depth limit. Values live as long as the document; a document lives in an arena. */
+/* JSON by yyjson, the one place that includes it. Reading is strict RFC 8259 (no comments, no trailing commas, valid
+ * UTF-8, no lone surrogates, no NUL in strings), with a depth limit. Values live as long as the document; a document
+ * lives in an arena. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,9 +13,9 @@
 
 #define JSON_DEPTH_MAX 64
 
-/* Parses text (borrowed until return; strings are copied into the arena's document). The document's memory is the arena's: never call
- * yyjson_doc_free on it. Errors: ERR_MALFORMED with the byte offset in the message (also in *ret_offset when not NULL),
- * ERR_MEMORY when the arena is exhausted. Duplicate keys: the first one wins in lookups. */
+/* Parses text (borrowed until return; strings are copied into the arena's document). The document's memory is the
+ * arena's: never call yyjson_doc_free on it. Errors: ERR_MALFORMED with the byte offset in the message (also in
+ * *ret_offset when not NULL), ERR_MEMORY when the arena is exhausted. Duplicate keys: the first one wins in lookups. */
 int json_parse(struct arena *a, struct str text, yyjson_val **ret_root, size_t *ret_offset, struct err *err) MUST_CHECK;
 
 /* New mutable document whose memory is the arena's. NULL when exhausted. */

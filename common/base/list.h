@@ -1,4 +1,5 @@
-/* Intrusive doubly linked list. A head is a node that points to itself while empty; an unlinked node points to itself too. */
+/* Intrusive doubly linked list. A head is a node that points to itself while empty; an unlinked node points to itself
+ * too. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-/* Borrowed text: a pointer and a length, no final NUL promised. Plus small helpers on C strings. ASCII-only case rules. */
+/* Borrowed text: a pointer and a length, no final NUL promised. Plus small helpers on C strings. ASCII-only case rules.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +13,8 @@ struct str {
     size_t n;
 };
 
-#define STR(lit) ((struct str){.p = (lit), .n = sizeof(lit) - 1})
-#define STR_FMT "%.*s"
+#define STR(lit)   ((struct str){.p = (lit), .n = sizeof(lit) - 1})
+#define STR_FMT    "%.*s"
 #define STR_ARG(s) (int)(s).n, (s).p
 
 static inline struct str str_of(const char *c)
@@ -56,7 +57,8 @@ struct str str_trim(struct str s);
 /* Position of needle, -1 when absent. */
 ptrdiff_t str_find(struct str hay, struct str needle);
 ptrdiff_t str_ifind(struct str hay, struct str needle);
-/* Whole-word search, ASCII case folded: the bytes beside the match are not letters or digits. From `from`. -1 when absent. */
+/* Whole-word search, ASCII case folded: the bytes beside the match are not letters or digits. From `from`. -1 when
+ * absent. */
 ptrdiff_t str_ifind_word(struct str hay, const char *needle, size_t from);
 /* Takes the next line off *rest (without \n or \r\n); false at the end. */
 bool str_next_line(struct str *rest, struct str *ret_line);

@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include "base/str.h"
 
-/* Length of the valid prefix; == s.n when the whole text is valid UTF-8 (no surrogates, no overlong forms, NUL allowed). */
+/* Length of the valid prefix; == s.n when the whole text is valid UTF-8 (no surrogates, no overlong forms, NUL
+ * allowed). */
 size_t utf8_valid_prefix(struct str s);
 /* Decodes one code point at s.p (valid text, s.n > 0), stores it and returns its length in bytes. */
 size_t utf8_decode(struct str s, uint32_t *ret);

@@ -1,5 +1,5 @@
-/* 16-byte identifiers. Version 7 (RFC 9562): 48 bits of milliseconds first, so that ids made later sort later. Pure: time and
- * random bytes are passed in (core/ids.h draws them). */
+/* 16-byte identifiers. Version 7 (RFC 9562): 48 bits of milliseconds first, so that ids made later sort later. Pure:
+ * time and random bytes are passed in (core/ids.h draws them). */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include "base/str.h"
 
-#define UUID_BYTES 16
+#define UUID_BYTES      16
 #define UUID_TEXT_BYTES 37 /* with the NUL */
 
 struct uuid {

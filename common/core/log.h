@@ -1,7 +1,7 @@
 /* JSON lines on standard error, one event a line: {"ts","level","service","msg",...fields,"trace_id"}.
  *
- * Never personal text: ids and counters only. The process-wide level and service name are the only state; they are set at start.
- * A message that repeats within a second at the same place is counted and summarised ("repeated": n). */
+ * Never personal text: ids and counters only. The process-wide level and service name are the only state; they are set
+ * at start. A message that repeats within a second at the same place is counted and summarised ("repeated": n). */
 #pragma once
 
 #include <stdint.h>

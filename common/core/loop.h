@@ -16,23 +16,24 @@ struct uv_loop_s;
 typedef void loop_fn(void *ud);
 typedef void loop_poll_fn(void *ud, int events); /* LOOP_READ | LOOP_WRITE, or LOOP_ERROR */
 
-#define LOOP_READ 1
+#define LOOP_READ  1
 #define LOOP_WRITE 2
 #define LOOP_ERROR 4
 
-struct loop *loop_new(void); /* aborts when the system refuses */
+struct loop *loop_new(void);    /* aborts when the system refuses */
 void loop_free(struct loop *l); /* every handle made from it must be freed before; runs pending closes */
 CLEANUP_DEFINE(struct loop, loop_free)
 struct uv_loop_s *loop_uv(struct loop *l);
 
-void loop_run(struct loop *l);      /* until loop_stop, or no handle is left */
-void loop_run_once(struct loop *l); /* one turn that may block; for tests */
-void loop_stop(struct loop *l);     /* from the loop's thread */
+void loop_run(struct loop *l);        /* until loop_stop, or no handle is left */
+void loop_run_once(struct loop *l);   /* one turn that may block; for tests */
+void loop_stop(struct loop *l);       /* from the loop's thread */
 uint64_t loop_now_ms(struct loop *l); /* monotonic, cached at the start of the turn */
 
 /* Timers: one-shot or repeating. New timers are idle. */
 struct loop_timer *loop_timer_new(struct loop *l, loop_fn *fn, void *ud);
-void loop_timer_start(struct loop_timer *t, uint64_t after_ms, uint64_t repeat_ms); /* repeat_ms 0: one-shot; restarts a running one */
+void loop_timer_start(struct loop_timer *t, uint64_t after_ms,
+                      uint64_t repeat_ms); /* repeat_ms 0: one-shot; restarts a running one */
 void loop_timer_stop(struct loop_timer *t);
 bool loop_timer_active(const struct loop_timer *t);
 void loop_timer_free(struct loop_timer *t); /* accepts NULL */

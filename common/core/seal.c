@@ -75,7 +75,8 @@ static size_t seal_associated(struct seal_place at, uint8_t version, uint8_t out
 }
 
 /* out has n + SEAL_OVERHEAD_BYTES. */
-static void seal_put(const struct seal_key *key, uint8_t version, const void *plain, size_t n, struct seal_place at, uint8_t *out)
+static void seal_put(const struct seal_key *key, uint8_t version, const void *plain, size_t n, struct seal_place at,
+                     uint8_t *out)
 {
     uint8_t ad[SEAL_AD_BYTES];
     size_t ad_n = seal_associated(at, version, ad);

@@ -1,7 +1,9 @@
-/* Sealing of personal columns (libsodium). XChaCha20-Poly1305-IETF under a per-user data key; the data key is wrapped by the master key.
+/* Sealing of personal columns (libsodium). XChaCha20-Poly1305-IETF under a per-user data key; the data key is wrapped
+ * by the master key.
  *
- * Format of a sealed value: version(1) | nonce(24) | ciphertext and tag; version 1: the text, 2: the text packed by zstd. Associated data binds a value to its place, so that a value
- * cannot be moved to another row or column. Erasing a user destroys the wrapped key. Not thread-bound; keys are wiped by _fini. */
+ * Format of a sealed value: version(1) | nonce(24) | ciphertext and tag; version 1: the text, 2: the text packed by
+ * zstd. Associated data binds a value to its place, so that a value cannot be moved to another row or column. Erasing a
+ * user destroys the wrapped key. Not thread-bound; keys are wiped by _fini. */
 #pragma once
 
 #include <stddef.h>
@@ -11,10 +13,10 @@
 #include "base/str.h"
 #include "base/uuid.h"
 
-#define SEAL_KEY_BYTES 32
+#define SEAL_KEY_BYTES      32
 #define SEAL_OVERHEAD_BYTES 41 /* 1 + 24 + 16 */
-#define SEAL_WRAPPED_BYTES (SEAL_KEY_BYTES + SEAL_OVERHEAD_BYTES)
-#define SEAL_HASH_BYTES 32
+#define SEAL_WRAPPED_BYTES  (SEAL_KEY_BYTES + SEAL_OVERHEAD_BYTES)
+#define SEAL_HASH_BYTES     32
 
 struct seal_key {
     uint8_t b[SEAL_KEY_BYTES];
@@ -33,17 +35,24 @@ struct seal_place {
     const char *column;
 };
 
-void seal_wrap(const struct seal_key *master, const struct seal_key *key, struct seal_place at, uint8_t out[SEAL_WRAPPED_BYTES]);
-int seal_unwrap(const struct seal_key *master, struct str wrapped, struct seal_place at, struct seal_key *ret, struct err *err) MUST_CHECK;
+void seal_wrap(const struct seal_key *master, const struct seal_key *key, struct seal_place at,
+               uint8_t out[SEAL_WRAPPED_BYTES]);
+int seal_unwrap(const struct seal_key *master, struct str wrapped, struct seal_place at, struct seal_key *ret,
+                struct err *err) MUST_CHECK;
 /* Seals into the arena; ret->n = plain.n + SEAL_OVERHEAD_BYTES. ERR_MEMORY when the arena is exhausted. */
-int seal_close(struct arena *a, const struct seal_key *key, struct str plain, struct seal_place at, struct str *ret, struct err *err) MUST_CHECK;
+int seal_close(struct arena *a, const struct seal_key *key, struct str plain, struct seal_place at, struct str *ret,
+               struct err *err) MUST_CHECK;
 /* The same for documents: packed first. Not where a stranger chooses part of the text and sees the size. */
-int seal_close_packed(struct arena *a, const struct seal_key *key, struct str plain, struct seal_place at, struct str *ret, struct err *err) MUST_CHECK;
+int seal_close_packed(struct arena *a, const struct seal_key *key, struct str plain, struct seal_place at,
+                      struct str *ret, struct err *err) MUST_CHECK;
 /* Opens into the arena (NUL added behind), packed or not. ERR_SEAL when the value, its place or the key is wrong. */
-int seal_open(struct arena *a, const struct seal_key *key, struct str sealed, struct seal_place at, struct str *ret, struct err *err) MUST_CHECK;
+int seal_open(struct arena *a, const struct seal_key *key, struct str sealed, struct seal_place at, struct str *ret,
+              struct err *err) MUST_CHECK;
 
-/* Keyed hash for equality look-ups (e-mail, API keys): BLAKE2b-256 under a key derived from the master key and `purpose`. */
-void seal_blind_index(const struct seal_key *master, const char *purpose, struct str value, uint8_t out[SEAL_HASH_BYTES]);
+/* Keyed hash for equality look-ups (e-mail, API keys): BLAKE2b-256 under a key derived from the master key and
+ * `purpose`. */
+void seal_blind_index(const struct seal_key *master, const char *purpose, struct str value,
+                      uint8_t out[SEAL_HASH_BYTES]);
 /* Plain content hash, BLAKE2b-256. */
 void seal_hash(struct str value, uint8_t out[SEAL_HASH_BYTES]);
 struct seal_hasher; /* streaming form */

@@ -1,4 +1,5 @@
-/* Reads a posting. What is no posting is no failure here: the analysis says so, and the applications to it are refused by the next stage. */
+/* Reads a posting. What is no posting is no failure here: the analysis says so, and the applications to it are refused
+ * by the next stage. */
 #include "analyzer/analyzer.h"
 
 static int analyzer_needs(int kind UNUSED)
@@ -6,7 +7,8 @@ static int analyzer_needs(int kind UNUSED)
     return STAGE_NEEDS_POSTING;
 }
 
-static enum verdict analyzer_plan(const struct stage_input *in, struct arena *a, struct stage_output *out, struct err *err)
+static enum verdict analyzer_plan(const struct stage_input *in, struct arena *a, struct stage_output *out,
+                                  struct err *err)
 {
     struct posting posting;
     struct analysis *analysis;

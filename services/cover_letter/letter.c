@@ -10,7 +10,8 @@ static int letter_needs(int kind UNUSED)
     return STAGE_NEEDS_ANALYSIS | STAGE_NEEDS_PROFILE;
 }
 
-static enum verdict letter_plan(const struct stage_input *in, struct arena *a, struct stage_output *out, struct err *err)
+static enum verdict letter_plan(const struct stage_input *in, struct arena *a, struct stage_output *out,
+                                struct err *err)
 {
     struct stage_options options;
     struct match *match;

@@ -36,9 +36,11 @@ static int embedding_profile(const struct stage_input *in, struct arena *a, stru
 _Static_assert(sizeof(struct embed_posting) == 2 * EMBED_DIMENSIONS * sizeof(float), "parts lie side by side");
 _Static_assert(sizeof(struct embed_profile) == 3 * EMBED_DIMENSIONS * sizeof(float), "parts lie side by side");
 
-static enum verdict embedding_plan(const struct stage_input *in, struct arena *a, struct stage_output *out, struct err *err)
+static enum verdict embedding_plan(const struct stage_input *in, struct arena *a, struct stage_output *out,
+                                   struct err *err)
 {
-    int rc = in->kind == TASK_KIND_PROFILE_VECTORS ? embedding_profile(in, a, out, err) : embedding_posting(in, a, out, err);
+    int rc =
+        in->kind == TASK_KIND_PROFILE_VECTORS ? embedding_profile(in, a, out, err) : embedding_posting(in, a, out, err);
     return rc < 0 ? VERDICT_REJECT : VERDICT_DONE;
 }
 

@@ -11,7 +11,8 @@ static int optimizer_needs(int kind UNUSED)
     return STAGE_NEEDS_ANALYSIS | STAGE_NEEDS_PROFILE;
 }
 
-static enum verdict optimizer_plan(const struct stage_input *in, struct arena *a, struct stage_output *out, struct err *err)
+static enum verdict optimizer_plan(const struct stage_input *in, struct arena *a, struct stage_output *out,
+                                   struct err *err)
 {
     struct stage_options options;
     struct match *match;

@@ -1,4 +1,5 @@
-/* Drives a fuzz target once over every file it is given, and over every file of every folder: for compilers without libFuzzer. */
+/* Drives a fuzz target once over every file it is given, and over every file of every folder: for compilers without
+ * libFuzzer. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* What the end-to-end tests do to Kafka behind the programs' backs.
  *
  *   kafka_tool BROKERS produce TOPIC [PARTITION]   standard input as the value of one message
- *   kafka_tool BROKERS dump TOPIC                  every message: "partition offset header=value ... value-in-hex", a line each
- *   kafka_tool BROKERS wipe TOPIC...               removes every message that is there now */
+ *   kafka_tool BROKERS dump TOPIC                  every message: "partition offset header=value ... value-in-hex", a
+ * line each kafka_tool BROKERS wipe TOPIC...               removes every message that is there now */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,9 @@ static rd_kafka_t *client_open(const char *brokers, rd_kafka_type_t type)
 {
     char why[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    const char *const settings[][2] = {{"bootstrap.servers", brokers}, {"group.id", "kafka_tool"}, {"enable.auto.commit", "false"}};
+    const char *const settings[][2] = {{"bootstrap.servers", brokers},
+                                       {"group.id", "kafka_tool"},
+                                       {"enable.auto.commit", "false"}};
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]) - (type == RD_KAFKA_PRODUCER ? 2 : 0); i++)
         if (rd_kafka_conf_set(conf, settings[i][0], settings[i][1], why, sizeof(why)) != RD_KAFKA_CONF_OK)
             exit(fprintf(stderr, "%s\n", why) != 0);
@@ -44,8 +46,9 @@ static int produce(const char *brokers, const char *topic, int partition)
     static char body[BODY_MAX];
     size_t n = fread(body, 1, sizeof(body), stdin);
     rd_kafka_t *rk = client_open(brokers, RD_KAFKA_PRODUCER);
-    rd_kafka_resp_err_t e = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_VALUE(body, n),
-                                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    rd_kafka_resp_err_t e =
+        rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_VALUE(body, n),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     if (!e)
         e = rd_kafka_flush(rk, WAIT_MS);
     rd_kafka_destroy(rk);

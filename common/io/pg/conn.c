@@ -31,10 +31,11 @@
 #define PG_CONNECT_TIMEOUT_MS 10000
 #define PG_SILENCE_MS         10000 /* beyond the statement timeout */
 
-/* Every statement of the program looks things up by keys in tables whose statistics are stale by the minute: plans are made once, and may not
- * choose to read a table from end to end because it was empty when they were made. */
+/* Every statement of the program looks things up by keys in tables whose statistics are stale by the minute: plans are
+ * made once, and may not choose to read a table from end to end because it was empty when they were made. */
 #define PG_PLANS                                                                                                       \
-    "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off "
+    "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c "   \
+    "jit=off "
 
 static const struct backoff pg_backoff = {.base_ms = 100, .max_ms = 5000};
 
@@ -46,8 +47,8 @@ static const struct pg_stmt pg_stmt_setup = {
 void pg_connect_args(struct pg_connect_args *a, const struct pg_options *opt, bool generic_plans)
 {
     snprintf(a->port, sizeof(a->port), "%d", opt->port);
-    snprintf(a->options, sizeof(a->options), "%s-c TimeZone=UTC -c statement_timeout=%d",
-             generic_plans ? PG_PLANS : "", opt->statement_timeout_ms);
+    snprintf(a->options, sizeof(a->options), "%s-c TimeZone=UTC -c statement_timeout=%d", generic_plans ? PG_PLANS : "",
+             opt->statement_timeout_ms);
     const struct {
         const char *key, *value;
     } rows[] = {

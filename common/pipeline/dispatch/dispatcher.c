@@ -1,5 +1,6 @@
-/* One dispatcher is active: it holds an advisory lock on a Postgres session of its own. When it dies, Postgres releases the lock and a standby that
- * asks every DISPATCHER_LOCK_MS gets it. One that is frozen dies for Postgres, too: the session ends when it is silent for DISPATCH_SILENT_MS.
+/* One dispatcher is active: it holds an advisory lock on a Postgres session of its own. When it dies, Postgres releases
+ * the lock and a standby that asks every DISPATCHER_LOCK_MS gets it. One that is frozen dies for Postgres, too: the
+ * session ends when it is silent for DISPATCH_SILENT_MS.
  *
  * Active, it runs rounds of independent jobs, each with a period and at most one statement out:
  *
@@ -20,15 +21,17 @@
 #include "pipeline/store/dispatch.h"
 #include "pipeline/worker/member.h"
 
-#define DISPATCHER_LOCK_MS      500
-#define DISPATCHER_SWEEP_MS     500
-#define DISPATCHER_STATS_MS     2000
-#define DISPATCHER_WAKE_MAX     2000
-#define DISPATCHER_SWEEP_MAX    5000
-#define DISPATCHER_CHUNK        200  /* applications of one tenant in one admission */
-#define DISPATCHER_WINDOW_MIN   400
-#define DISPATCHER_BULK_SHARE   8 /* this part of the window is bulk's in any case */
-#define DISPATCHER_RETURN_MS    6000 /* after an outage a pool is back at the latest then (its longest pause between two attempts and some more) */
+#define DISPATCHER_LOCK_MS    500
+#define DISPATCHER_SWEEP_MS   500
+#define DISPATCHER_STATS_MS   2000
+#define DISPATCHER_WAKE_MAX   2000
+#define DISPATCHER_SWEEP_MAX  5000
+#define DISPATCHER_CHUNK      200 /* applications of one tenant in one admission */
+#define DISPATCHER_WINDOW_MIN 400
+#define DISPATCHER_BULK_SHARE 8 /* this part of the window is bulk's in any case */
+#define DISPATCHER_RETURN_MS                                                                                           \
+    6000 /* after an outage a pool is back at the latest then (its longest pause between two attempts and some more)   \
+          */
 
 enum job { JOB_ADMIT = 0, JOB_WAKE, JOB_EXPIRE, JOB_SWEEP, JOB_STATS, JOB_COUNT };
 
@@ -43,9 +46,9 @@ struct dispatcher {
     struct loop_timer *timers[JOB_COUNT];
     bool busy[JOB_COUNT];
     struct fair *fair;
-    int64_t budget; /* of the admission round under way */
+    int64_t budget;            /* of the admission round under way */
     uint64_t patient_until_ms; /* nobody is declared lost before */
-    bool outage; /* Postgres was there and went */
+    bool outage;               /* Postgres was there and went */
 };
 
 static void dispatcher_admit_next(struct dispatcher *d);
@@ -112,7 +115,8 @@ static void dispatcher_publish(struct dispatcher *d, const struct dispatch_wake 
     static const char *const reasons[] = {"", "handed_back", "due", "unclaimed", "deadline", "lease"};
     for (int i = 0; i < n; i++) {
         const struct dispatch_wake *t = &tasks[i];
-        outbox_task(member_outbox(d->member), &t->tenant_id, &t->subject_id, t->stage, t->priority, t->attempt, t->traceparent);
+        outbox_task(member_outbox(d->member), &t->tenant_id, &t->subject_id, t->stage, t->priority, t->attempt,
+                    t->traceparent);
         metrics_add(METRICS_REPUBLISHED, 1, reasons[t->reason], NULL);
     }
 }
@@ -127,8 +131,8 @@ static void dispatcher_woken(void *ud, const struct dispatch_wake *tasks, int n,
 
 static void dispatcher_wake(struct dispatcher *d)
 {
-    dispatch_wake(member_pool(d->member), (int)config_int(d->config, CONFIG_UNCLAIMED), (int)config_int(d->config, CONFIG_TASK_DEADLINE), DISPATCHER_WAKE_MAX,
-                  dispatcher_woken, d);
+    dispatch_wake(member_pool(d->member), (int)config_int(d->config, CONFIG_UNCLAIMED),
+                  (int)config_int(d->config, CONFIG_TASK_DEADLINE), DISPATCHER_WAKE_MAX, dispatcher_woken, d);
 }
 
 static void dispatcher_lost(void *ud UNUSED, struct str kind, struct str instance)
@@ -154,7 +158,8 @@ static void dispatcher_expire(struct dispatcher *d)
         d->busy[JOB_EXPIRE] = false;
         return;
     }
-    dispatch_expire(member_pool(d->member), (int)config_int(d->config, CONFIG_LEASE), dispatcher_lost, dispatcher_expired, d);
+    dispatch_expire(member_pool(d->member), (int)config_int(d->config, CONFIG_LEASE), dispatcher_lost,
+                    dispatcher_expired, d);
 }
 
 /* ---- sweep and stats ---- */
@@ -193,7 +198,8 @@ static void dispatcher_counted(void *ud, const struct dispatch_stats *stats, con
     dispatcher_stats_zero();
     for (int i = 0; i < stats->rows_n; i++) {
         const struct dispatch_stat *s = &stats->rows[i];
-        metrics_set(METRICS_TASKS_STATE, (double)s->count, stage_name((enum stage)s->stage), task_state_name(s->state), NULL);
+        metrics_set(METRICS_TASKS_STATE, (double)s->count, stage_name((enum stage)s->stage), task_state_name(s->state),
+                    NULL);
         if (s->state == TASK_DISPATCHED)
             metrics_set(METRICS_QUEUE_AGE, s->oldest_s, stage_name((enum stage)s->stage), NULL);
     }
@@ -201,7 +207,8 @@ static void dispatcher_counted(void *ud, const struct dispatch_stats *stats, con
     metrics_set(METRICS_BACKLOG, (double)stats->backlog_bulk, "bulk", NULL);
     metrics_set(METRICS_BOOKS_DRIFT, (double)stats->drift, NULL);
     if (stats->drift != 0)
-        log_error(NULL, "the books do not balance: accepted applications differ by %lld from those in a state", (long long)stats->drift);
+        log_error(NULL, "the books do not balance: accepted applications differ by %lld from those in a state",
+                  (long long)stats->drift);
 }
 
 static void dispatcher_stats(struct dispatcher *d)
@@ -237,9 +244,12 @@ DISPATCHER_TIMER(JOB_STATS, stats)
 
 static void dispatcher_timers(struct dispatcher *d)
 {
-    uint64_t tick_ms = (uint64_t)config_int(d->config, CONFIG_TICK), lease_ms = (uint64_t)config_int(d->config, CONFIG_LEASE);
-    loop_fn *const fns[JOB_COUNT] = {dispatcher_timer_admit, dispatcher_timer_wake, dispatcher_timer_expire, dispatcher_timer_sweep, dispatcher_timer_stats};
-    uint64_t periods[JOB_COUNT] = {tick_ms, tick_ms * 2, MAX(lease_ms / 4, 50), DISPATCHER_SWEEP_MS, DISPATCHER_STATS_MS};
+    uint64_t tick_ms = (uint64_t)config_int(d->config, CONFIG_TICK),
+             lease_ms = (uint64_t)config_int(d->config, CONFIG_LEASE);
+    loop_fn *const fns[JOB_COUNT] = {dispatcher_timer_admit, dispatcher_timer_wake, dispatcher_timer_expire,
+                                     dispatcher_timer_sweep, dispatcher_timer_stats};
+    uint64_t periods[JOB_COUNT] = {tick_ms, tick_ms * 2, MAX(lease_ms / 4, 50), DISPATCHER_SWEEP_MS,
+                                   DISPATCHER_STATS_MS};
     for (int i = 0; i < JOB_COUNT; i++) {
         d->timers[i] = loop_timer_new(d->loop, fns[i], d);
         loop_timer_start(d->timers[i], periods[i], periods[i]);
@@ -324,7 +334,10 @@ static int dispatcher_start(struct daemon *daemon, void **ret_state, struct err 
     d->loop = daemon_loop(daemon);
     d->config = daemon_config(daemon);
     d->fair = fair_new();
-    struct member_spec spec = {.kind = "dispatcher", .pg_role = "jobmill_dispatcher", .ud = d, .extra_check = dispatcher_check};
+    struct member_spec spec = {.kind = "dispatcher",
+                               .pg_role = "jobmill_dispatcher",
+                               .ud = d,
+                               .extra_check = dispatcher_check};
     int rc = member_new(daemon, &spec, &d->member, err);
     if (rc < 0)
         return rc;
@@ -370,11 +383,12 @@ static void dispatcher_free(void *state)
 
 int dispatcher_main(int argc, char **argv)
 {
-    static const struct daemon_spec spec = {.name = "dispatcher",
-                                            .service = "dispatcher",
-                                            .about = "Releases work fairly, publishes again what got lost, expires leases, closes batches.",
-                                            .start = dispatcher_start,
-                                            .stop = dispatcher_stop,
-                                            .free = dispatcher_free};
+    static const struct daemon_spec spec = {
+        .name = "dispatcher",
+        .service = "dispatcher",
+        .about = "Releases work fairly, publishes again what got lost, expires leases, closes batches.",
+        .start = dispatcher_start,
+        .stop = dispatcher_stop,
+        .free = dispatcher_free};
     return daemon_main(&spec, argc, argv);
 }

@@ -1,4 +1,5 @@
-/* The dispatcher daemon: admission, publishing again, leases, closing. One is active (advisory lock), others stand by. */
+/* The dispatcher daemon: admission, publishing again, leases, closing. One is active (advisory lock), others stand by.
+ */
 #pragma once
 
 int dispatcher_main(int argc, char **argv);

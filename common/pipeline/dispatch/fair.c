@@ -1,4 +1,5 @@
-/* A small array: tenants with a backlog are few against applications. floor is the pass of the last one served: nobody joins below it. */
+/* A small array: tenants with a backlog are few against applications. floor is the pass of the last one served: nobody
+ * joins below it. */
 #include "pipeline/dispatch/fair.h"
 
 #include <stdbool.h>

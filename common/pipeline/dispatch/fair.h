@@ -1,7 +1,8 @@
-/* Weighted fair shares over tenants by cost: stride scheduling (Waldspurger and Weihl, "Stride Scheduling", 1995). Pure.
+/* Weighted fair shares over tenants by cost: stride scheduling (Waldspurger and Weihl, "Stride Scheduling", 1995).
+ * Pure.
  *
- * Every tenant has a pass; who is served pays cost / weight; the smallest pass is next. A tenant that comes back after an idle time starts at the
- * smallest pass of those who waited: idle time buys nothing. */
+ * Every tenant has a pass; who is served pays cost / weight; the smallest pass is next. A tenant that comes back after
+ * an idle time starts at the smallest pass of those who waited: idle time buys nothing. */
 #pragma once
 
 #include <stdint.h>

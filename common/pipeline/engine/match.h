@@ -4,7 +4,16 @@
 #include "pipeline/engine/analysis.h"
 #include "pipeline/engine/profile.h"
 
-enum match_status { MATCH_MISSING = 0, MATCH_DIRECT, MATCH_STRONG, MATCH_SYNONYM, MATCH_TRANSFERABLE, MATCH_UNSTATED, MATCH_BLOCKED, MATCH_NOT_ASSESSED };
+enum match_status {
+    MATCH_MISSING = 0,
+    MATCH_DIRECT,
+    MATCH_STRONG,
+    MATCH_SYNONYM,
+    MATCH_TRANSFERABLE,
+    MATCH_UNSTATED,
+    MATCH_BLOCKED,
+    MATCH_NOT_ASSESSED
+};
 
 #define MATCH_EVIDENCE_MAX 6
 
@@ -31,9 +40,10 @@ struct match {
 };
 
 /* Durations are counted up to `now`; match_make counts them up to profile->as_of. */
-int match_make_at(struct arena *a, const struct analysis *an, const struct profile *p, struct month now, struct match **ret,
-                  struct err *err) MUST_CHECK;
-int match_make(struct arena *a, const struct analysis *an, const struct profile *p, struct match **ret, struct err *err) MUST_CHECK;
+int match_make_at(struct arena *a, const struct analysis *an, const struct profile *p, struct month now,
+                  struct match **ret, struct err *err) MUST_CHECK;
+int match_make(struct arena *a, const struct analysis *an, const struct profile *p, struct match **ret,
+               struct err *err) MUST_CHECK;
 const char *match_status_name(enum match_status s);
 /* What a status is worth, 0..1 (the v of the score's formula). */
 double match_status_value(enum match_status s);

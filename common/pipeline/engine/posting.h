@@ -1,7 +1,7 @@
 /* A posting as it was given, brought to plain text that the rest of the engine reads.
  *
- * Sources: plain text, Markdown (front matter, template comments), HTML (navigation, banners, hidden text dropped; JSON-LD inside the
- * page used first), schema.org JobPosting JSON-LD. Pure: bytes in, text out; no clock, no I/O. */
+ * Sources: plain text, Markdown (front matter, template comments), HTML (navigation, banners, hidden text dropped;
+ * JSON-LD inside the page used first), schema.org JobPosting JSON-LD. Pure: bytes in, text out; no clock, no I/O. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +12,8 @@
 enum posting_format { POSTING_TEXT = 1, POSTING_HTML, POSTING_JSON_LD }; /* Markdown is recognised within TEXT */
 
 #define POSTING_SOURCE_MAX_BYTES ((size_t)1024 * 1024) /* larger sources: ERR_TOO_LARGE */
-#define POSTING_TEXT_MIN_CHARS 200                     /* shorter: not a posting */
-#define POSTING_TEXT_MAX_BYTES ((size_t)128 * 1024)    /* text beyond it is cut (truncated) */
+#define POSTING_TEXT_MIN_CHARS   200                   /* shorter: not a posting */
+#define POSTING_TEXT_MAX_BYTES   ((size_t)128 * 1024)  /* text beyond it is cut (truncated) */
 
 struct posting_source {
     enum posting_format format;
@@ -22,7 +22,8 @@ struct posting_source {
     struct str company; /* the same */
 };
 
-/* Facts that structured data stated outright (JSON-LD, front matter); n == 0 / -1 when absent. They win over what the text suggests. */
+/* Facts that structured data stated outright (JSON-LD, front matter); n == 0 / -1 when absent. They win over what the
+ * text suggests. */
 struct posting_facts {
     struct str title, company, location, employment_type, date_posted, valid_through, education, industry;
     struct str salary_text, currency, salary_period; /* period: hour day week month year */
@@ -31,15 +32,17 @@ struct posting_facts {
 };
 
 struct posting {
-    struct str text; /* UTF-8, \n line ends, one blank line between blocks, list items as "- item", headings as "# heading" */
+    struct str
+        text; /* UTF-8, \n line ends, one blank line between blocks, list items as "- item", headings as "# heading" */
     struct posting_facts facts;
     struct str title_hint, company_hint; /* page title and site name: weaker than what the text itself says */
     bool truncated;
-    bool hidden_text;    /* something invisible was dropped */
+    bool hidden_text; /* something invisible was dropped */
     size_t hidden_chars;
-    struct str method;   /* "text", "markdown", "html", "json_ld" */
+    struct str method; /* "text", "markdown", "html", "json_ld" */
 };
 
-/* All strings of *ret live in the arena or borrow from src->body. Errors: ERR_TOO_LARGE, ERR_MALFORMED (JSON-LD that is not JSON),
- * ERR_NOT_A_POSTING (empty), ERR_MEMORY. Too short or not a posting is NOT an error here: see analysis.verdict. */
+/* All strings of *ret live in the arena or borrow from src->body. Errors: ERR_TOO_LARGE, ERR_MALFORMED (JSON-LD that is
+ * not JSON), ERR_NOT_A_POSTING (empty), ERR_MEMORY. Too short or not a posting is NOT an error here: see
+ * analysis.verdict. */
 int posting_read(struct arena *a, const struct posting_source *src, struct posting *ret, struct err *err) MUST_CHECK;

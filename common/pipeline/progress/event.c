@@ -38,7 +38,8 @@ void progress_encode(const struct progress_event *events, size_t n, struct buf *
     }
 }
 
-/* Bytes behind the type byte of what our messages are made of; -1: none of it. An array's elements are counted in *ret_elements. */
+/* Bytes behind the type byte of what our messages are made of; -1: none of it. An array's elements are counted in
+ * *ret_elements. */
 static int progress_token(const unsigned char *p, size_t left, uint32_t *ret_elements)
 {
     *ret_elements = 0;
@@ -59,7 +60,8 @@ static int progress_token(const unsigned char *p, size_t left, uint32_t *ret_ele
     return -1;
 }
 
-/* msgpack-c allocates what an array's header promises: promises that the bytes cannot keep are refused before it sees them. */
+/* msgpack-c allocates what an array's header promises: promises that the bytes cannot keep are refused before it sees
+ * them. */
 static bool progress_counts_fit(struct str bytes)
 {
     const unsigned char *p = (const unsigned char *)bytes.p;
@@ -138,5 +140,5 @@ int progress_decode(struct str bytes, struct progress_event *ret, size_t max, st
                  ? progress_read(&u.data, ret, max)
                  : -(int)ERR_CORRUPT;
     msgpack_unpacked_destroy(&u);
-    return rc < 0 ? err_set(err, (enum err_code)-rc, "a progress message is damaged") : rc;
+    return rc < 0 ? err_set(err, (enum err_code) - rc, "a progress message is damaged") : rc;
 }

@@ -1,5 +1,5 @@
-/* Progress on Redis: one message per batch and commit. msgpack array [first_seq, [[application id (16 bytes) or nil, stage, state, code], ...]]:
- * ids and counters only (I6). Sequence numbers are consecutive from first_seq. */
+/* Progress on Redis: one message per batch and commit. msgpack array [first_seq, [[application id (16 bytes) or nil,
+ * stage, state, code], ...]]: ids and counters only (I6). Sequence numbers are consecutive from first_seq. */
 #pragma once
 
 #include <stdint.h>
@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "base/uuid.h"
 
-#define PROGRESS_EVENTS_MAX 4096 /* in one message */
+#define PROGRESS_EVENTS_MAX    4096 /* in one message */
 #define PROGRESS_CHANNEL_BYTES 48
 
 struct progress_event {

@@ -1,4 +1,5 @@
-/* Rows come grouped by batch and ordered by seq (jm_events_append), so one pass with a small array of events suffices. */
+/* Rows come grouped by batch and ordered by seq (jm_events_append), so one pass with a small array of events suffices.
+ */
 #include "pipeline/progress/outbox.h"
 
 #include <stdlib.h>
@@ -52,7 +53,8 @@ void outbox_task(struct outbox *o, const struct uuid *tenant_id, const struct uu
                              .attempt = (uint32_t)attempt,
                              .released_at_us = clock_wall_us()};
     struct trace trace;
-    trace_from_stored(traceparent, &trace); /* what is not one is left out: a message nobody can decode would come again for ever */
+    trace_from_stored(traceparent,
+                      &trace); /* what is not one is left out: a message nobody can decode would come again for ever */
     memcpy(m.traceparent, trace.parent, sizeof(m.traceparent));
     uint8_t bytes[TASK_MESSAGE_MAX_BYTES];
     size_t n = task_message_encode(&m, bytes);

@@ -6,34 +6,45 @@
 #define DISPATCH_LOCK "7801101001" /* advisory lock of the active dispatcher */
 
 static const struct pg_stmt stmt_lock = {"dispatch_lock", "SELECT pg_try_advisory_lock(" DISPATCH_LOCK ")", 0};
-static const struct pg_stmt stmt_silent = {"dispatch_silent", "SELECT set_config('idle_session_timeout', '" DISPATCH_SILENT_MS "', false)", 0};
+static const struct pg_stmt stmt_silent = {"dispatch_silent",
+                                           "SELECT set_config('idle_session_timeout', '" DISPATCH_SILENT_MS "', false)",
+                                           0};
 static const struct pg_stmt stmt_keep = {"dispatch_keep", "SELECT 1", 0};
-static const struct pg_stmt stmt_load = {
-    "dispatch_load",
-    "SELECT count(*), count(*) FILTER (WHERE priority <> 0),"
-    " (SELECT coalesce(sum(concurrency), 0)::int8 FROM workers WHERE lost_at IS NULL AND kind <> 'gateway') FROM tasks WHERE kind = 1", 0}; /* a gateway's are connections */
+static const struct pg_stmt stmt_load = {"dispatch_load",
+                                         "SELECT count(*), count(*) FILTER (WHERE priority <> 0),"
+                                         " (SELECT coalesce(sum(concurrency), 0)::int8 FROM workers WHERE lost_at IS "
+                                         "NULL AND kind <> 'gateway') FROM tasks WHERE kind = 1",
+                                         0}; /* a gateway's are connections */
 /* distinct tenants by hopping along the index: one look-up per tenant, however long the backlog is */
 static const struct pg_stmt stmt_tenants = {
     "dispatch_tenants",
     "WITH RECURSIVE hop AS ((SELECT tenant_id FROM backlog ORDER BY tenant_id LIMIT 1) UNION ALL"
-    " SELECT (SELECT b.tenant_id FROM backlog b WHERE b.tenant_id > hop.tenant_id ORDER BY b.tenant_id LIMIT 1) FROM hop WHERE hop.tenant_id IS NOT NULL)"
-    " SELECT hop.tenant_id, t.weight FROM hop JOIN tenants t ON t.tenant_id = hop.tenant_id LIMIT 10000", 0};
+    " SELECT (SELECT b.tenant_id FROM backlog b WHERE b.tenant_id > hop.tenant_id ORDER BY b.tenant_id LIMIT 1) FROM "
+    "hop WHERE hop.tenant_id IS NOT NULL)"
+    " SELECT hop.tenant_id, t.weight FROM hop JOIN tenants t ON t.tenant_id = hop.tenant_id LIMIT 10000",
+    0};
 static const struct pg_stmt stmt_admit = {"dispatch_admit", "SELECT " CHANGE_COLUMNS " FROM jm_admit($1, $2)", 2};
 static const struct pg_stmt stmt_wake = {
-    "dispatch_wake", "SELECT reason, tenant_id, subject_id, stage, priority, attempt, traceparent FROM jm_wake($1, $2, $3)", 3};
+    "dispatch_wake",
+    "SELECT reason, tenant_id, subject_id, stage, priority, attempt, traceparent FROM jm_wake($1, $2, $3)", 3};
 static const struct pg_stmt stmt_expire = {
-    "dispatch_expire", "SELECT kind, instance, tenant_id, subject_id, stage, priority, attempt, traceparent FROM jm_expire($1)", 1};
+    "dispatch_expire",
+    "SELECT kind, instance, tenant_id, subject_id, stage, priority, attempt, traceparent FROM jm_expire($1)", 1};
 static const struct pg_stmt stmt_sweep = {"dispatch_sweep", "SELECT " CHANGE_COLUMNS " FROM jm_sweep_batches($1)", 1};
 static const struct pg_stmt stmt_stats = {
     "dispatch_stats",
-    "SELECT stage, state, count(*), coalesce(extract(epoch FROM now() - min(released_at) FILTER (WHERE state = 3)), 0)::float8 FROM tasks GROUP BY 1, 2", 0};
+    "SELECT stage, state, count(*), coalesce(extract(epoch FROM now() - min(released_at) FILTER (WHERE state = 3)), "
+    "0)::float8 FROM tasks GROUP BY 1, 2",
+    0};
 /* one statement, one snapshot: the books balance exactly or there is a bug */
 static const struct pg_stmt stmt_books = {
     "dispatch_books",
     "SELECT count(*) FILTER (WHERE k.priority = 0), count(*) FILTER (WHERE k.priority <> 0),"
-    " (SELECT coalesce(sum(n_accepted - n_done - n_needs_review - n_failed - n_cancelled), 0)::int8 FROM batches WHERE state IN (2, 3, 4))"
+    " (SELECT coalesce(sum(n_accepted - n_done - n_needs_review - n_failed - n_cancelled), 0)::int8 FROM batches WHERE "
+    "state IN (2, 3, 4))"
     " - count(*) - (SELECT count(*) FROM tasks WHERE kind = 1)"
-    " FROM backlog k JOIN batches b ON b.tenant_id = k.tenant_id AND b.batch_id = k.batch_id AND b.state <> 1", 0};
+    " FROM backlog k JOIN batches b ON b.tenant_id = k.tenant_id AND b.batch_id = k.batch_id AND b.state <> 1",
+    0};
 
 union dispatch_fns {
     dispatch_lock_fn *lock;
@@ -105,7 +116,8 @@ static void dispatch_loaded(void *ud, const struct pg_reply *reply, const struct
         load.concurrency = pg_get_int8(&one, 0, 2);
         tenants = dispatch_rows_new(rows.count, sizeof(*tenants));
         for (int i = 0; i < rows.count; i++)
-            tenants[i] = (struct dispatch_tenant){.tenant_id = pg_get_uuid(&rows, i, 0), .weight = pg_get_int4(&rows, i, 1)};
+            tenants[i] =
+                (struct dispatch_tenant){.tenant_id = pg_get_uuid(&rows, i, 0), .weight = pg_get_int4(&rows, i, 1)};
         load.tenants = tenants;
         load.tenants_n = rows.count;
     }

@@ -1,20 +1,31 @@
-/* Completion and settling: one column of the results after the other becomes an array parameter, in the order of the SQL function. */
+/* Completion and settling: one column of the results after the other becomes an array parameter, in the order of the
+ * SQL function. */
 #include <assert.h>
 #include "pipeline/store/changes.h"
 #include "pipeline/store/tasks.h"
 
 #define RESULTS_DIMENSIONS 768
 
-static const struct pg_stmt stmt_analyze = {
-    "complete_analyze", "SELECT " CHANGE_COLUMNS " FROM jm_complete_analyze($1, $2, $3, $4, $5, $6, $7)", 7};
-static const struct pg_stmt stmt_optimize = {
-    "complete_optimize", "SELECT " CHANGE_COLUMNS " FROM jm_complete_optimize($1, $2, $3, $4, $5, $6, $7, $8)", 8};
-static const struct pg_stmt stmt_letter = {
-    "complete_letter", "SELECT " CHANGE_COLUMNS " FROM jm_complete_letter($1, $2, $3, $4, $5, $6, $7)", 7};
-static const struct pg_stmt stmt_embed = {
-    "complete_embed", "SELECT " CHANGE_COLUMNS " FROM jm_complete_embed($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9};
-static const struct pg_stmt stmt_settle = {
-    "tasks_settle", "SELECT " CHANGE_COLUMNS " FROM jm_settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10};
+static const struct pg_stmt stmt_analyze = {"complete_analyze",
+                                            "SELECT " CHANGE_COLUMNS
+                                            " FROM jm_complete_analyze($1, $2, $3, $4, $5, $6, $7)",
+                                            7};
+static const struct pg_stmt stmt_optimize = {"complete_optimize",
+                                             "SELECT " CHANGE_COLUMNS
+                                             " FROM jm_complete_optimize($1, $2, $3, $4, $5, $6, $7, $8)",
+                                             8};
+static const struct pg_stmt stmt_letter = {"complete_letter",
+                                           "SELECT " CHANGE_COLUMNS
+                                           " FROM jm_complete_letter($1, $2, $3, $4, $5, $6, $7)",
+                                           7};
+static const struct pg_stmt stmt_embed = {"complete_embed",
+                                          "SELECT " CHANGE_COLUMNS
+                                          " FROM jm_complete_embed($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                          9};
+static const struct pg_stmt stmt_settle = {"tasks_settle",
+                                           "SELECT " CHANGE_COLUMNS
+                                           " FROM jm_settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                                           10};
 
 #define RESULTS_ARRAY(q, type, add, items, n, expr)                                                                    \
     do {                                                                                                               \
@@ -72,7 +83,8 @@ static void results_profile_part(struct pg_request *q, const struct task_result 
 {
     pg_array_begin(q, PG_VECTOR);
     for (int i = 0; i < n; i++)
-        pg_array_vector(q, r[i].kind == TASK_KIND_PROFILE_VECTORS ? r[i].vectors + part * RESULTS_DIMENSIONS : NULL, RESULTS_DIMENSIONS);
+        pg_array_vector(q, r[i].kind == TASK_KIND_PROFILE_VECTORS ? r[i].vectors + part * RESULTS_DIMENSIONS : NULL,
+                        RESULTS_DIMENSIONS);
     pg_array_end(q);
 }
 
@@ -97,7 +109,8 @@ static const struct {
     [STAGE_EMBED] = {&stmt_embed, results_embed},
 };
 
-void tasks_complete(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct task_result *results, int n, pg_reply_fn *fn, void *ud)
+void tasks_complete(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage,
+                    const struct task_result *results, int n, pg_reply_fn *fn, void *ud)
 {
     assert(n > 0 && n <= TASKS_BATCH_MAX && stage >= STAGE_ANALYZE && stage <= STAGE_MAX);
     struct pg_request *q = pg_request_new(pool);
@@ -107,7 +120,8 @@ void tasks_complete(struct pg_pool *pool, const struct uuid *worker_id, enum sta
     pg_request_send(q, fn, ud);
 }
 
-void tasks_settle(struct pg_pool *pool, const struct uuid *worker_id, const struct task_settle *s, int n, int attempts, pg_reply_fn *fn, void *ud)
+void tasks_settle(struct pg_pool *pool, const struct uuid *worker_id, const struct task_settle *s, int n, int attempts,
+                  pg_reply_fn *fn, void *ud)
 {
     assert(n > 0 && n <= TASKS_BATCH_MAX);
     struct pg_request *q = pg_request_new(pool);

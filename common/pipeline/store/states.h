@@ -37,17 +37,17 @@ struct stage_row {
     const char *group;     /* consumer group */
 };
 
-const struct stage_row *stage_row(enum stage s);              /* NULL for NONE and JOIN */
+const struct stage_row *stage_row(enum stage s); /* NULL for NONE and JOIN */
 const struct stage_row *stage_row_by_service(const char *service);
-const char *stage_name(enum stage s);                         /* "" for NONE, "join" */
-enum stage stage_parse(struct str name);                      /* NONE when unknown */
+const char *stage_name(enum stage s);    /* "" for NONE, "join" */
+enum stage stage_parse(struct str name); /* NONE when unknown */
 const char *task_state_name(int state);
 const char *application_state_name(int state);
-int application_state_parse(struct str name);                 /* 0 when unknown */
+int application_state_parse(struct str name); /* 0 when unknown */
 bool application_state_ended(int state);
 const char *batch_state_name(int state);
 const char *priority_name(int priority); /* "interactive", "bulk" */
-bool task_move_legal(int from, int to); /* a row of the table */
-void states_docs(struct buf *out);      /* the state machine as a Mermaid diagram and a table */
+bool task_move_legal(int from, int to);  /* a row of the table */
+void states_docs(struct buf *out);       /* the state machine as a Mermaid diagram and a table */
 
 #define TOPIC_DEAD_LETTER "jobmill.dead-letter"

@@ -4,14 +4,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* A lease need not survive a crash of Postgres: the task is dispatched again then, and what was worked on under the lost lease does not count
- * (worker and token do not fit). So a claim does not wait for the disk. */
-static const struct pg_stmt stmt_claim_async = {"tasks_claim_async", "SELECT set_config('synchronous_commit', 'off', true)", 0};
-static const struct pg_stmt stmt_claim = {
-    "tasks_claim",
-    "SELECT tenant_id, subject_id, kind, token, attempt, batch_id, job_id, profile_id, options, traceparent, released_at, priority"
-    " FROM jm_claim($1, $2, $3, $4)",
-    4};
+/* A lease need not survive a crash of Postgres: the task is dispatched again then, and what was worked on under the
+ * lost lease does not count (worker and token do not fit). So a claim does not wait for the disk. */
+static const struct pg_stmt stmt_claim_async = {"tasks_claim_async",
+                                                "SELECT set_config('synchronous_commit', 'off', true)", 0};
+static const struct pg_stmt stmt_claim = {"tasks_claim",
+                                          "SELECT tenant_id, subject_id, kind, token, attempt, batch_id, job_id, "
+                                          "profile_id, options, traceparent, released_at, priority"
+                                          " FROM jm_claim($1, $2, $3, $4)",
+                                          4};
 static const struct pg_stmt stmt_unclaim = {"tasks_unclaim", "SELECT jm_unclaim($1, $2, $3, $4)", 4};
 static const struct pg_stmt stmt_postings = {
     "tasks_postings",
@@ -23,12 +24,12 @@ static const struct pg_stmt stmt_analyses = {
     "SELECT a.tenant_id, a.job_id, a.analysis FROM unnest($1::uuid[], $2::uuid[]) AS u(t, s)"
     " JOIN posting_analyses a ON a.tenant_id = u.t AND a.job_id = u.s",
     2};
-static const struct pg_stmt stmt_profiles = {
-    "tasks_profiles",
-    "SELECT p.tenant_id, p.profile_id, p.user_id, p.sealed, k.key_wrapped FROM unnest($1::uuid[], $2::uuid[]) AS u(t, s)"
-    " JOIN user_profiles p ON p.tenant_id = u.t AND p.profile_id = u.s"
-    " JOIN users k ON k.tenant_id = p.tenant_id AND k.user_id = p.user_id",
-    2};
+static const struct pg_stmt stmt_profiles = {"tasks_profiles",
+                                             "SELECT p.tenant_id, p.profile_id, p.user_id, p.sealed, k.key_wrapped "
+                                             "FROM unnest($1::uuid[], $2::uuid[]) AS u(t, s)"
+                                             " JOIN user_profiles p ON p.tenant_id = u.t AND p.profile_id = u.s"
+                                             " JOIN users k ON k.tenant_id = p.tenant_id AND k.user_id = p.user_id",
+                                             2};
 
 int task_order(const void *a, const void *b)
 {
@@ -86,8 +87,8 @@ static void tasks_claim_done(void *ud, const struct pg_reply *reply, const struc
     free(w);
 }
 
-void tasks_claim(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct task_ref *refs, int n,
-                 tasks_claim_fn *fn, void *ud)
+void tasks_claim(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct task_ref *refs,
+                 int n, tasks_claim_fn *fn, void *ud)
 {
     assert(n > 0 && n <= TASKS_BATCH_MAX);
     struct tasks_claim_wait *w = malloc(sizeof(*w));
@@ -103,7 +104,8 @@ void tasks_claim(struct pg_pool *pool, const struct uuid *worker_id, enum stage 
     pg_request_send(q, tasks_claim_done, w);
 }
 
-void tasks_unclaim(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct task_ref *refs, int n, pg_reply_fn *fn, void *ud)
+void tasks_unclaim(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct task_ref *refs,
+                   int n, pg_reply_fn *fn, void *ud)
 {
     struct pg_request *q = pg_request_new(pool);
     pg_request_add(q, &stmt_unclaim);
@@ -140,7 +142,9 @@ static void tasks_inputs_done(void *ud, const struct pg_reply *reply, const stru
     if (!err && w->analyses_at >= 0) {
         struct pg_rows rows = pg_reply_rows(reply, w->analyses_at);
         for (int i = 0; i < rows.count; i++) {
-            struct task_analysis a = {.tenant_id = pg_get_uuid(&rows, i, 0), .job_id = pg_get_uuid(&rows, i, 1), .json = pg_get_text(&rows, i, 2)};
+            struct task_analysis a = {.tenant_id = pg_get_uuid(&rows, i, 0),
+                                      .job_id = pg_get_uuid(&rows, i, 1),
+                                      .json = pg_get_text(&rows, i, 2)};
             w->fns.analysis(w->ud, &a);
         }
     }

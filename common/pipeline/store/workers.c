@@ -3,12 +3,15 @@
 
 #include <stdlib.h>
 
-static const struct pg_stmt stmt_beat_async = {"workers_beat_async", "SELECT set_config('synchronous_commit', 'off', true)", 0};
+static const struct pg_stmt stmt_beat_async = {"workers_beat_async",
+                                               "SELECT set_config('synchronous_commit', 'off', true)", 0};
 static const struct pg_stmt stmt_beat = {
     "workers_beat",
-    "INSERT INTO workers AS w (worker_id, kind, instance, address, version, ops_port, pid, in_flight, concurrency, done)"
+    "INSERT INTO workers AS w (worker_id, kind, instance, address, version, ops_port, pid, in_flight, concurrency, "
+    "done)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-    " ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = now(), address = excluded.address, ops_port = excluded.ops_port,"
+    " ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = now(), address = excluded.address, ops_port = "
+    "excluded.ops_port,"
     " in_flight = excluded.in_flight, concurrency = excluded.concurrency, done = excluded.done"
     " WHERE w.lost_at IS NULL RETURNING worker_id",
     10};

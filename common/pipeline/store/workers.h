@@ -1,4 +1,5 @@
-/* The row of a process: liveness is per process, not per task. Whoever stops renewing it is lost and its tasks are released again. */
+/* The row of a process: liveness is per process, not per task. Whoever stops renewing it is lost and its tasks are
+ * released again. */
 #pragma once
 
 #include "base/err.h"
@@ -18,8 +19,8 @@ struct worker_row {
     int64_t done;
 };
 
-/* Inserts or renews; all strings are borrowed until return. alive false: the row was declared lost; everything this worker_id holds has been given to
- * others, go on with a new id. err NULL on success. */
+/* Inserts or renews; all strings are borrowed until return. alive false: the row was declared lost; everything this
+ * worker_id holds has been given to others, go on with a new id. err NULL on success. */
 typedef void workers_beat_fn(void *ud, bool alive, const struct err *err);
 void workers_beat(struct pg_pool *pool, const struct worker_row *row, workers_beat_fn *fn, void *ud);
 

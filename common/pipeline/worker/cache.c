@@ -1,5 +1,5 @@
-/* A map for look-up and a list in order of use. Idle entries (users == 0) beyond the maximum go at once; when all are in use the cache may
- * exceed its maximum by what is in use, which the worker's concurrency bounds. */
+/* A map for look-up and a list in order of use. Idle entries (users == 0) beyond the maximum go at once; when all are
+ * in use the cache may exceed its maximum by what is in use, which the worker's concurrency bounds. */
 #include "pipeline/worker/cache.h"
 
 #include <assert.h>

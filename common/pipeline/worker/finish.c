@@ -1,9 +1,9 @@
 /* From results to the commit.
  *
- * Results are gathered (worker.complete_max, worker.complete_wait, or until nothing is left to run) and written in one transaction; one is out at a time,
- * the next gathers meanwhile. Completions and settlings take turns. While Postgres is away the results are kept and tried again: the attempt's token
- * decides whether they still count. A batch that Postgres refuses as a whole (a value it cannot store) is tried one by one, so that one bad result
- * fails alone. */
+ * Results are gathered (worker.complete_max, worker.complete_wait, or until nothing is left to run) and written in one
+ * transaction; one is out at a time, the next gathers meanwhile. Completions and settlings take turns. While Postgres
+ * is away the results are kept and tried again: the attempt's token decides whether they still count. A batch that
+ * Postgres refuses as a whole (a value it cannot store) is tried one by one, so that one bad result fails alone. */
 #include <stdlib.h>
 #include "base/backoff.h"
 #include "core/clock.h"
@@ -48,7 +48,8 @@ static void finish_count(struct worker *w, const struct item *it)
     if (finish_is_settle(it) && it->outcome != TASK_HAND_BACK)
         log_info(&cx, "%s: %s", finish_outcome(it), it->err.msg);
     else if (trace_sampled(&it->trace))
-        log_info(&cx, "%s, committed %.1f ms after the claim", finish_outcome(it), (double)(clock_mono_us() - it->claimed_at_us) / 1e3);
+        log_info(&cx, "%s, committed %.1f ms after the claim", finish_outcome(it),
+                 (double)(clock_mono_us() - it->claimed_at_us) / 1e3);
 }
 
 /* All items of the batch that was out go back to the front of the results, to be tried again. */
@@ -90,7 +91,8 @@ static void finish_refused(struct worker *w, const struct err *err)
 
 static bool finish_is_refusal(enum err_code code)
 {
-    return code == ERR_INVALID || code == ERR_CORRUPT || code == ERR_MALFORMED || code == ERR_TOO_LARGE || code == ERR_LIMIT || code == ERR_DUPLICATE ||
+    return code == ERR_INVALID || code == ERR_CORRUPT || code == ERR_MALFORMED || code == ERR_TOO_LARGE ||
+           code == ERR_LIMIT || code == ERR_DUPLICATE ||
            code == ERR_BUG; /* one result that the store cannot take must not hold up all others for ever */
 }
 
@@ -157,7 +159,8 @@ static void finish_send_results(struct worker *w)
                                       .vectors = it->out.vectors};
     }
     qsort(r, (size_t)n, sizeof(*r), task_order);
-    tasks_complete(member_pool(w->member), member_worker_id(w->member), w->spec->stage, r, n, finish_done, finish_call_new(w));
+    tasks_complete(member_pool(w->member), member_worker_id(w->member), w->spec->stage, r, n, finish_done,
+                   finish_call_new(w));
     free(r);
 }
 
@@ -171,18 +174,19 @@ static void finish_send_settle(struct worker *w)
         struct item *it = CONTAINER_OF(node, struct item, node);
         if (it->outcome != TASK_HAND_BACK)
             it->outcome = it->verdict == VERDICT_REJECT ? TASK_FAIL : TASK_RETRY;
-        s[n++] = (struct task_settle){
-            .tenant_id = it->claim.tenant_id,
-            .subject_id = it->claim.subject_id,
-            .kind = it->claim.kind,
-            .token = it->claim.token,
-            .outcome = it->outcome,
-            .delay_ms = (int)backoff_delay_ms(retry_backoff, (unsigned)it->claim.attempt, ids_random01()),
-            .code = (int)it->err.code,
-            .detail = str_of(it->err.msg)};
+        s[n++] = (struct task_settle){.tenant_id = it->claim.tenant_id,
+                                      .subject_id = it->claim.subject_id,
+                                      .kind = it->claim.kind,
+                                      .token = it->claim.token,
+                                      .outcome = it->outcome,
+                                      .delay_ms = (int)backoff_delay_ms(retry_backoff, (unsigned)it->claim.attempt,
+                                                                        ids_random01()),
+                                      .code = (int)it->err.code,
+                                      .detail = str_of(it->err.msg)};
     }
     qsort(s, (size_t)n, sizeof(*s), task_order);
-    tasks_settle(member_pool(w->member), member_worker_id(w->member), s, n, (int)config_int(w->config, CONFIG_ATTEMPTS), finish_done, finish_call_new(w));
+    tasks_settle(member_pool(w->member), member_worker_id(w->member), s, n, (int)config_int(w->config, CONFIG_ATTEMPTS),
+                 finish_done, finish_call_new(w));
     free(s);
 }
 
@@ -222,7 +226,8 @@ void worker_finish(struct worker *w)
         return; /* after a failure the timer decides */
     uint64_t wait_us = (uint64_t)config_int(w->config, CONFIG_COMPLETE_WAIT) * 1000;
     bool idle = list_empty(&w->run) && w->fetching == 0;
-    if (idle || w->finish_single || w->results_n >= config_int(w->config, CONFIG_COMPLETE_MAX) || clock_mono_us() - w->results_since_us >= wait_us)
+    if (idle || w->finish_single || w->results_n >= config_int(w->config, CONFIG_COMPLETE_MAX) ||
+        clock_mono_us() - w->results_since_us >= wait_us)
         finish_send(w);
     else if (!loop_timer_active(w->finish_timer))
         loop_timer_start(w->finish_timer, wait_us / 1000, 0);

@@ -1,5 +1,5 @@
-/* What the claimed items need. Profiles (by revision) and analyses never change, so they are cached parsed; what is missing comes in one request
- * for all items of a claim. Personal texts are opened here, once per profile. */
+/* What the claimed items need. Profiles (by revision) and analyses never change, so they are cached parsed; what is
+ * missing comes in one request for all items of a claim. Personal texts are opened here, once per profile. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/metrics.h"
@@ -86,7 +86,8 @@ static void fetch_open_profile(struct worker *w, const struct task_profile *row,
         return;
     }
     if (seal_unwrap(&w->master, row->key_wrapped, key_at, &p->key, &p->err) < 0 ||
-        seal_open(&p->arena, &p->key, row->sealed, at, &json, &p->err) < 0 || profile_read(&p->arena, json, &p->profile, &p->err) < 0)
+        seal_open(&p->arena, &p->key, row->sealed, at, &json, &p->err) < 0 ||
+        profile_read(&p->arena, json, &p->profile, &p->err) < 0)
         return;
     p->err.code = ERR_NONE;
 }
@@ -167,14 +168,18 @@ static void fetch_send(struct fetch *f, int count)
         struct item *it = CONTAINER_OF(n, struct item, node);
         int needs = w->spec->needs(it->claim.kind);
         if (needs & STAGE_NEEDS_POSTING)
-            refs[wants.postings_n++] = (struct task_ref){.tenant_id = it->claim.tenant_id, .subject_id = it->claim.subject_id};
+            refs[wants.postings_n++] =
+                (struct task_ref){.tenant_id = it->claim.tenant_id, .subject_id = it->claim.subject_id};
         if ((needs & STAGE_NEEDS_ANALYSIS) && !it->analysis)
             wants.analyses_n = refs_add(refs + count, wants.analyses_n, &it->claim.tenant_id, &it->claim.job_id);
         if ((needs & STAGE_NEEDS_PROFILE) && !it->profile)
-            wants.profiles_n = refs_add(refs + 2 * count, wants.profiles_n, &it->claim.tenant_id, &it->claim.profile_id);
+            wants.profiles_n =
+                refs_add(refs + 2 * count, wants.profiles_n, &it->claim.tenant_id, &it->claim.profile_id);
     }
-    static const struct task_inputs_fns fns = {
-        .posting = fetch_got_posting, .analysis = fetch_got_analysis, .profile = fetch_got_profile, .end = fetch_end};
+    static const struct task_inputs_fns fns = {.posting = fetch_got_posting,
+                                               .analysis = fetch_got_analysis,
+                                               .profile = fetch_got_profile,
+                                               .end = fetch_end};
     w->fetching++;
     tasks_inputs(member_pool(w->member), &wants, &fns, f);
     free(refs);

@@ -6,7 +6,8 @@
 
 #define ITEM_KEY_BYTES (2 * UUID_BYTES)
 
-/* A subject may be live in two kinds (a posting's two tasks are of different stages, so not in one worker): the key needs no kind. */
+/* A subject may be live in two kinds (a posting's two tasks are of different stages, so not in one worker): the key
+ * needs no kind. */
 static void item_key(char key[ITEM_KEY_BYTES], const struct uuid *tenant_id, const struct uuid *subject_id)
 {
     memcpy(key, tenant_id->b, UUID_BYTES);
@@ -28,9 +29,13 @@ struct item *item_new(struct worker *w, const struct task_claim *claim)
     arena_init(&it->arena, WORKER_ITEM_MAX_BYTES);
     list_init(&it->node);
     it->claim = *claim;
-    it->claim.options = (struct str){.p = arena_strndup(&it->arena, claim->options.p ? claim->options.p : "", claim->options.n), .n = claim->options.n};
+    it->claim.options =
+        (struct str){.p = arena_strndup(&it->arena, claim->options.p ? claim->options.p : "", claim->options.n),
+                     .n = claim->options.n};
     it->claim.traceparent =
-        (struct str){.p = arena_strndup(&it->arena, claim->traceparent.p ? claim->traceparent.p : "", claim->traceparent.n), .n = claim->traceparent.n};
+        (struct str){.p = arena_strndup(&it->arena, claim->traceparent.p ? claim->traceparent.p : "",
+                                        claim->traceparent.n),
+                     .n = claim->traceparent.n};
     trace_from_stored(it->claim.traceparent, &it->trace);
     it->claimed_at_us = clock_mono_us();
     char key[ITEM_KEY_BYTES];

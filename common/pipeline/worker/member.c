@@ -1,5 +1,6 @@
-/* The heartbeat is the lease of everything the process holds. It is renewed every worker.heartbeat; when the store says that the row was declared lost,
- * all leases under the old id are void (their tokens moved on), so the member goes on under a new id. */
+/* The heartbeat is the lease of everything the process holds. It is renewed every worker.heartbeat; when the store says
+ * that the row was declared lost, all leases under the old id are void (their tokens moved on), so the member goes on
+ * under a new id. */
 #include "pipeline/worker/member.h"
 
 #include <stdio.h>
@@ -16,8 +17,9 @@
 #include "pipeline/store/migrate.h"
 #include "pipeline/store/workers.h"
 
-#define MEMBER_FLUSH_MS     2000
-#define MEMBER_BEAT_LATE_MS 5000 /* without a committed heartbeat for so long, Postgres does not work for us, whatever its connections say */
+#define MEMBER_FLUSH_MS 2000
+#define MEMBER_BEAT_LATE_MS                                                                                            \
+    5000 /* without a committed heartbeat for so long, Postgres does not work for us, whatever its connections say */
 
 struct member {
     struct daemon *daemon;
@@ -182,7 +184,10 @@ static void member_control(void *ud, struct control_exchange *x, const struct co
     snprintf(r.kind, sizeof(r.kind), "%s", m->spec.kind);
     snprintf(r.instance, sizeof(r.instance), "%s", daemon_instance(m->daemon));
     snprintf(r.version, sizeof(r.version), "%s", JOBMILL_VERSION);
-    snprintf(r.state, sizeof(r.state), "%s", m->stopping ? "draining" : pg_pool_ready(m->pool) ? "running" : "no postgres");
+    snprintf(r.state, sizeof(r.state), "%s",
+             m->stopping              ? "draining"
+             : pg_pool_ready(m->pool) ? "running"
+                                      : "no postgres");
     struct buf text;
     buf_init(&text, CONTROL_TEXT_MAX_BYTES);
     if (q->verb == CONTROL_STATS) {
@@ -213,7 +218,8 @@ struct pg_options member_pg_options(struct member *m)
 static int member_schema_check(struct member *m, struct err *err)
 {
     struct pg_options opt = member_pg_options(m);
-    _cleanup_(pg_sync_closep) struct pg_sync *sync = pg_sync_open(&opt, err);
+    _cleanup_(pg_sync_closep)
+    struct pg_sync *sync = pg_sync_open(&opt, err);
     if (!sync) {
         if (err->code != ERR_UNAVAILABLE)
             return -(int)err->code;
@@ -237,19 +243,24 @@ static int member_open(struct member *m, struct err *err)
                                  .port = (int)config_int(c, CONFIG_REDIS_PORT),
                                  .password = config_str(c, CONFIG_REDIS_PASSWORD)};
     m->redis = redis_new(l, &ropt);
-    struct kafka_producer_options kopt = {.brokers = config_str(c, CONFIG_KAFKA_BROKERS), .client_id = daemon_instance(d)};
+    struct kafka_producer_options kopt = {.brokers = config_str(c, CONFIG_KAFKA_BROKERS),
+                                          .client_id = daemon_instance(d)};
     if ((rc = kafka_producer_new(l, &kopt, &m->producer, err)) < 0)
         return rc;
     m->outbox = outbox_new(m->producer, m->redis);
     if (!m->spec.no_ops) {
-        struct http_ops_spec ops = {
-            .service = m->spec.kind, .instance = daemon_instance(d), .checks = member_checks, .ud = m, .stopping = member_is_stopping};
+        struct http_ops_spec ops = {.service = m->spec.kind,
+                                    .instance = daemon_instance(d),
+                                    .checks = member_checks,
+                                    .ud = m,
+                                    .stopping = member_is_stopping};
         m->ops = http_ops_new(l, config_str(c, CONFIG_OPS_HOST), (uint16_t)config_int(c, CONFIG_OPS_PORT), &ops, err);
         if (!m->ops)
             return -(int)err->code;
     }
     char url[CONTROL_URL_BYTES];
-    rc = control_server_new(l, control_url_make(config_str(c, CONFIG_RUN_DIR), daemon_instance(d), url), member_control, m, &m->control, err);
+    rc = control_server_new(l, control_url_make(config_str(c, CONFIG_RUN_DIR), daemon_instance(d), url), member_control,
+                            m, &m->control, err);
     if (rc < 0)
         return rc;
     m->beat = loop_timer_new(l, member_beat, m);

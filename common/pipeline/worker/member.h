@@ -1,5 +1,6 @@
-/* A member of the fleet: what every daemon has beside its work. Connections (Postgres, Kafka producer, Redis, outbox), the heartbeat row, the
- * operations server (/livez, /readyz, /metrics) and the control socket (ping, stats, live settings, drain). */
+/* A member of the fleet: what every daemon has beside its work. Connections (Postgres, Kafka producer, Redis, outbox),
+ * the heartbeat row, the operations server (/livez, /readyz, /metrics) and the control socket (ping, stats, live
+ * settings, drain). */
 #pragma once
 
 #include "core/daemon.h"
@@ -11,18 +12,18 @@
 struct member;
 
 struct member_spec {
-    const char *kind;      /* "analyzer" */
-    const char *pg_role;   /* used when pg.user is empty */
-    void *ud;              /* of the calls below; each may be NULL */
+    const char *kind;    /* "analyzer" */
+    const char *pg_role; /* used when pg.user is empty */
+    void *ud;            /* of the calls below; each may be NULL */
     int (*in_flight)(void *ud);
     int (*concurrency)(void *ud);
     int64_t (*done)(void *ud);
-    void (*lost)(void *ud);                              /* the row was declared lost; member_worker_id() is a new one already */
-    bool (*extra_check)(void *ud, char detail[64]);      /* one more critical readiness check, named after the kind */
-    void (*setting)(void *ud);                           /* a live setting changed */
-    void (*beat)(void *ud);                              /* after every committed heartbeat */
-    bool no_ops;                                         /* the daemon serves its own /livez ... */
-    int ops_port;                                        /* then this port is in its row */
+    void (*lost)(void *ud); /* the row was declared lost; member_worker_id() is a new one already */
+    bool (*extra_check)(void *ud, char detail[64]); /* one more critical readiness check, named after the kind */
+    void (*setting)(void *ud);                      /* a live setting changed */
+    void (*beat)(void *ud);                         /* after every committed heartbeat */
+    bool no_ops;                                    /* the daemon serves its own /livez ... */
+    int ops_port;                                   /* then this port is in its row */
 };
 
 /* Strings of spec are static. Refuses a database whose schema is not this program's (ERR_SCHEMA). */
@@ -36,7 +37,8 @@ struct redis *member_redis(struct member *m);
 struct outbox *member_outbox(struct member *m);
 struct daemon *member_daemon(struct member *m);
 bool member_stopping(const struct member *m);
-/* There are connections and heartbeats are committed through them: false too when the server is there but stands still. */
+/* There are connections and heartbeats are committed through them: false too when the server is there but stands still.
+ */
 bool member_postgres_works(const struct member *m);
 void member_stop(struct member *m); /* /readyz says not ready from now on; heartbeats go on */
 /* Takes the row away, then flushes the producer and calls done. */

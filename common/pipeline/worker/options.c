@@ -7,11 +7,17 @@ struct option_name {
     int value;
 };
 
-static const struct option_name option_strategies[] = {
-    {"none", TAILOR_NONE}, {"nudge", TAILOR_NUDGE}, {"keywords", TAILOR_KEYWORDS}, {"full", TAILOR_FULL}};
-static const struct option_name option_tones[] = {
-    {"formal", LETTER_FORMAL}, {"direct", LETTER_DIRECT}, {"conversational", LETTER_CONVERSATIONAL}, {"mirror", LETTER_MIRROR}};
-static const struct option_name option_lengths[] = {{"short", LETTER_SHORT}, {"standard", LETTER_STANDARD}, {"long", LETTER_LONG}};
+static const struct option_name option_strategies[] = {{"none", TAILOR_NONE},
+                                                       {"nudge", TAILOR_NUDGE},
+                                                       {"keywords", TAILOR_KEYWORDS},
+                                                       {"full", TAILOR_FULL}};
+static const struct option_name option_tones[] = {{"formal", LETTER_FORMAL},
+                                                  {"direct", LETTER_DIRECT},
+                                                  {"conversational", LETTER_CONVERSATIONAL},
+                                                  {"mirror", LETTER_MIRROR}};
+static const struct option_name option_lengths[] = {{"short", LETTER_SHORT},
+                                                    {"standard", LETTER_STANDARD},
+                                                    {"long", LETTER_LONG}};
 
 static int option_find(const struct option_name *rows, size_t n, struct str name)
 {

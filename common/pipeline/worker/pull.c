@@ -1,11 +1,12 @@
 /* From Kafka to the claim.
  *
- * A message only wakes: it names a task. Messages are gathered while much other work is under way (worker.claim_wait at most) and go into one claim; a worker
- * with little to do claims at once. When the claim has committed, Postgres knows who works on what and Kafka has nothing left to remember: the offsets
- * are stored right then. Not taking messages is the back-pressure.
+ * A message only wakes: it names a task. Messages are gathered while much other work is under way (worker.claim_wait at
+ * most) and go into one claim; a worker with little to do claims at once. When the claim has committed, Postgres knows
+ * who works on what and Kafka has nothing left to remember: the offsets are stored right then. Not taking messages is
+ * the back-pressure.
  *
- * A message that cannot be decoded goes to the dead-letter topic with reason and coordinates; its partition stands still until that write is
- * confirmed, so that nothing is dropped. */
+ * A message that cannot be decoded goes to the dead-letter topic with reason and coordinates; its partition stands
+ * still until that write is confirmed, so that nothing is dropped. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,10 @@
 #include "io/kafka/message.h"
 #include "pipeline/worker/worker_int.h"
 
-#define PULL_TAKE_MAX        512
-#define PULL_EAGER_MAX       32 /* with less in flight a claim goes out at once */
+#define PULL_TAKE_MAX         512
+#define PULL_EAGER_MAX        32 /* with less in flight a claim goes out at once */
 #define PULL_DEAD_LETTERS_MAX 256
-#define PULL_RETRY_MS        1000
+#define PULL_RETRY_MS         1000
 
 struct dead_letter {
     struct worker *w;
@@ -55,15 +56,18 @@ static void pull_dead_send(void *ud)
     char partition[16], offset[24];
     snprintf(partition, sizeof(partition), "%d", d->message.partition);
     snprintf(offset, sizeof(offset), "%lld", (long long)d->message.offset);
-    const char *headers[] = {"reason", d->reason, "detail", d->detail, "topic", d->message.topic, "partition", partition, "offset", offset, NULL};
+    const char *headers[] = {"reason",    d->reason, "detail", d->detail, "topic", d->message.topic,
+                             "partition", partition, "offset", offset,    NULL};
     struct err err;
-    if (kafka_produce(member_producer(d->w->member), TOPIC_DEAD_LETTER, -1, d->message.key, d->message.value, headers, pull_dead_reported, d, &err) < 0)
+    if (kafka_produce(member_producer(d->w->member), TOPIC_DEAD_LETTER, -1, d->message.key, d->message.value, headers,
+                      pull_dead_reported, d, &err) < 0)
         loop_timer_start(d->retry, PULL_RETRY_MS, 0);
 }
 
 static void pull_dead(struct worker *w, struct kafka_message *m, const char *reason, const struct err *why)
 {
-    log_warn(NULL, "undecodable message in %s, partition %d, offset %lld: %s", m->topic, m->partition, (long long)m->offset, why->msg);
+    log_warn(NULL, "undecodable message in %s, partition %d, offset %lld: %s", m->topic, m->partition,
+             (long long)m->offset, why->msg);
     metrics_add(METRICS_DEAD_LETTERS, 1, reason, NULL);
     struct dead_letter *d = calloc(1, sizeof(*d));
     if (!d)
@@ -92,7 +96,8 @@ static void pull_gather(struct worker *w, struct kafka_message *m)
         pull_dead(w, m, reason, &err);
         return;
     }
-    w->gather[w->gather_n++] = (struct gathered){.ref = {.tenant_id = task.tenant_id, .subject_id = task.task_id}, .message = *m};
+    w->gather[w->gather_n++] =
+        (struct gathered){.ref = {.tenant_id = task.tenant_id, .subject_id = task.task_id}, .message = *m};
 }
 
 static void pull_claimed(void *ud, const struct task_claim *claims, int n, const struct err *err);
@@ -117,7 +122,8 @@ static void pull_claim(struct worker *w)
         abort();
     *call = (struct claim_call){.w = w, .generation = w->generation};
     metrics_observe(METRICS_CLAIM_BATCH, w->claiming_n, w->row->name, NULL);
-    tasks_claim(member_pool(w->member), member_worker_id(w->member), w->spec->stage, refs, w->claiming_n, pull_claimed, call);
+    tasks_claim(member_pool(w->member), member_worker_id(w->member), w->spec->stage, refs, w->claiming_n, pull_claimed,
+                call);
 }
 
 void worker_claim_timer(void *ud)
@@ -148,7 +154,8 @@ static void pull_unclaimed(void *ud, const struct pg_reply *reply UNUSED, const 
     worker_progress(w);
 }
 
-/* Postgres did not answer: nobody knows whether it leased them. First that is undone, else they would wait for the deadline. */
+/* Postgres did not answer: nobody knows whether it leased them. First that is undone, else they would wait for the
+ * deadline. */
 void worker_unclaim(void *ud)
 {
     struct worker *w = ud;
@@ -189,7 +196,8 @@ static void pull_claimed(void *ud, const struct task_claim *claims, int n, const
         struct item *it = item_new(w, &claims[i]);
         double wait_s = now_us > claims[i].released_at_us ? (double)(now_us - claims[i].released_at_us) / 1e6 : 0;
         metrics_observe(METRICS_QUEUE_SECONDS, wait_s, w->row->name, NULL);
-        if (claims[i].attempt > config_int(w->config, CONFIG_ATTEMPTS)) { /* processes were lost with it again and again */
+        if (claims[i].attempt >
+            config_int(w->config, CONFIG_ATTEMPTS)) { /* processes were lost with it again and again */
             it->verdict = VERDICT_REJECT;
             err_set(&it->err, ERR_LIMIT, "given up after %d attempts that never came back", claims[i].attempt - 1);
             worker_result_add(w, it);

@@ -1,4 +1,5 @@
-/* Runs the stage: a slice of time per turn of the loop, so that heartbeats, claims and completions go on beside it. Interactive items first. */
+/* Runs the stage: a slice of time per turn of the loop, so that heartbeats, claims and completions go on beside it.
+ * Interactive items first. */
 #include <time.h>
 #include "core/clock.h"
 #include "core/metrics.h"
@@ -17,7 +18,9 @@ static int run_seal(struct item *it, const struct worker_profile *p, int kind, s
 {
     if (text->n == 0)
         return 0;
-    struct seal_place at = {.tenant_id = &it->claim.tenant_id, .row_id = &it->claim.subject_id, .column = sealed_document(kind)};
+    struct seal_place at = {.tenant_id = &it->claim.tenant_id,
+                            .row_id = &it->claim.subject_id,
+                            .column = sealed_document(kind)};
     return seal_close_packed(&it->arena, &p->key, *text, at, text, &it->err);
 }
 

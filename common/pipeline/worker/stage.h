@@ -1,4 +1,5 @@
-/* A stage: what a daemon of the fleet does with one task. Pure: no I/O, no clock, no state; the runtime owns everything else and acts on the verdict. */
+/* A stage: what a daemon of the fleet does with one task. Pure: no I/O, no clock, no state; the runtime owns everything
+ * else and acts on the verdict. */
 #pragma once
 
 #include "base/arena.h"
@@ -8,7 +9,12 @@
 #include "pipeline/engine/profile.h"
 #include "pipeline/store/states.h"
 
-enum verdict { VERDICT_DONE = 1, VERDICT_RETRY, VERDICT_REJECT, VERDICT_NEEDS_REVIEW }; /* no zero value: a forgotten return shows */
+enum verdict {
+    VERDICT_DONE = 1,
+    VERDICT_RETRY,
+    VERDICT_REJECT,
+    VERDICT_NEEDS_REVIEW
+}; /* no zero value: a forgotten return shows */
 
 /* Which inputs the runtime gets for a task before plan is called. */
 enum stage_needs { STAGE_NEEDS_POSTING = 1, STAGE_NEEDS_ANALYSIS = 2, STAGE_NEEDS_PROFILE = 4 };
@@ -23,13 +29,14 @@ struct stage_input {
     struct month now;
 };
 
-/* Filled by the stage; texts live in the arena. Personal texts are plain here: the runtime seals them under the user's key. */
+/* Filled by the stage; texts live in the arena. Personal texts are plain here: the runtime seals them under the user's
+ * key. */
 struct stage_output {
-    struct str document; /* analysis, résumé document, letter document: JSON text */
-    struct str score;    /* OPTIMIZE */
-    int overall;         /* OPTIMIZE: 0..100, -1 none */
+    struct str document;       /* analysis, résumé document, letter document: JSON text */
+    struct str score;          /* OPTIMIZE */
+    int overall;               /* OPTIMIZE: 0..100, -1 none */
     struct str title, company; /* ANALYZE */
-    float *vectors;      /* EMBED, as in struct task_result */
+    float *vectors;            /* EMBED, as in struct task_result */
 };
 
 struct stage_spec {

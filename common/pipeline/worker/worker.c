@@ -5,8 +5,8 @@
  *     finish what fits into worker.drain, hand the rest back (ready; the attempt does not count),
  *     take the heartbeat row away, flush, exit.
  *
- * When the process was declared lost, its leases are void: everything in flight is dropped, the generation counter makes answers to older
- * requests harmless. */
+ * When the process was declared lost, its leases are void: everything in flight is dropped, the generation counter
+ * makes answers to older requests harmless. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/metrics.h"

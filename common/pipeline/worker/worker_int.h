@@ -5,7 +5,8 @@
  *   run.c     run queue -> the stage's plan, a slice of time per turn  -> results
  *   finish.c  results -> one completion or settling -> outbox          (at most one out)
  *
- * Every item is in exactly one place: fetching, the run queue, results, or the completion that is out. in_flight counts them all. */
+ * Every item is in exactly one place: fetching, the run queue, results, or the completion that is out. in_flight counts
+ * them all. */
 #pragma once
 
 #include <stdio.h>
@@ -21,12 +22,12 @@
 #include "pipeline/worker/member.h"
 #include "pipeline/worker/stage.h"
 
-#define WORKER_ITEM_MAX_BYTES    ((size_t)64 * 1024 * 1024) /* memory of one task */
-#define WORKER_PROFILES_MAX      256                        /* cached profiles */
-#define WORKER_ANALYSES_MAX      256                        /* cached analyses */
-#define WORKER_SLICE_US          4000                       /* work of one turn of the loop */
-#define WORKER_GATHER_MAX        2000
-#define WORKER_LIVE_MAX          200000
+#define WORKER_ITEM_MAX_BYTES ((size_t)64 * 1024 * 1024) /* memory of one task */
+#define WORKER_PROFILES_MAX   256                        /* cached profiles */
+#define WORKER_ANALYSES_MAX   256                        /* cached analyses */
+#define WORKER_SLICE_US       4000                       /* work of one turn of the loop */
+#define WORKER_GATHER_MAX     2000
+#define WORKER_LIVE_MAX       200000
 
 struct worker_profile {
     struct arena arena;

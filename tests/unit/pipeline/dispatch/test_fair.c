@@ -49,7 +49,8 @@ Test(fair, weights_are_honoured_whatever_a_task_costs)
     }
     for (int i = 0; i < TENANTS; i++) {
         double share = (double)served[i] / (double)total, want = (double)weights[i] / sum;
-        cr_expect(share > want * 0.97 && share < want * 1.03, "tenant %d got %.4f of the work, its weight is %.4f", i, share, want);
+        cr_expect(share > want * 0.97 && share < want * 1.03, "tenant %d got %.4f of the work, its weight is %.4f", i,
+                  share, want);
     }
     fair_free(f);
     LEAK_NONE();

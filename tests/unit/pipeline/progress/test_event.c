@@ -9,7 +9,10 @@
 static void fill(struct progress_event *e, size_t n, int64_t first)
 {
     for (size_t i = 0; i < n; i++) {
-        e[i] = (struct progress_event){.seq = first + (int64_t)i, .stage = (int)(i % 5), .state = 1 + (int)(i % 9), .code = (int)(i % 40)};
+        e[i] = (struct progress_event){.seq = first + (int64_t)i,
+                                       .stage = (int)(i % 5),
+                                       .state = 1 + (int)(i % 9),
+                                       .code = (int)(i % 40)};
         if (i % 3)
             memset(e[i].application_id.b, (int)(1 + i % 255), UUID_BYTES);
     }
@@ -69,7 +72,8 @@ Test(progress, cut_at_every_byte)
         char *copy = malloc(n ? n : 1); /* a buffer of its own, so that a sanitizer sees a read behind it */
         if (n)
             memcpy(copy, b.data, n);
-        cr_assert_eq(progress_decode((struct str){.p = copy, .n = n}, out, ARRAY_LEN(out), &err), -(int)ERR_CORRUPT, "%zu of %zu bytes", n, b.len);
+        cr_assert_eq(progress_decode((struct str){.p = copy, .n = n}, out, ARRAY_LEN(out), &err), -(int)ERR_CORRUPT,
+                     "%zu of %zu bytes", n, b.len);
         cr_assert_eq(err.code, ERR_CORRUPT);
         free(copy);
     }
@@ -89,34 +93,40 @@ Test(progress, more_events_than_asked_for)
     buf_fini(&b);
 }
 
-#define BYTES(...) {sizeof((unsigned char[]){__VA_ARGS__}), {__VA_ARGS__}}
+#define BYTES(...)                                                                                                     \
+    {                                                                                                                  \
+        sizeof((unsigned char[]){__VA_ARGS__}),                                                                        \
+        {                                                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
 static const struct damaged {
     size_t n;
     unsigned char b[40];
 } damaged[] = {
-    BYTES(0x00),                                                       /* a number */
-    BYTES(0xc0),                                                       /* nil */
-    BYTES(0x90),                                                       /* an empty array */
-    BYTES(0x91, 0x01),                                                 /* one element */
-    BYTES(0x93, 0x01, 0x90, 0x00),                                     /* three */
-    BYTES(0x92, 0xa1, 'x', 0x90),                                      /* first sequence number is text */
-    BYTES(0x92, 0xff, 0x90),                                           /* ... is negative */
+    BYTES(0x00),                                                             /* a number */
+    BYTES(0xc0),                                                             /* nil */
+    BYTES(0x90),                                                             /* an empty array */
+    BYTES(0x91, 0x01),                                                       /* one element */
+    BYTES(0x93, 0x01, 0x90, 0x00),                                           /* three */
+    BYTES(0x92, 0xa1, 'x', 0x90),                                            /* first sequence number is text */
+    BYTES(0x92, 0xff, 0x90),                                                 /* ... is negative */
     BYTES(0x92, 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x90), /* ... does not fit */
-    BYTES(0x92, 0xca, 0x3f, 0x80, 0x00, 0x00, 0x90),                   /* ... is a float */
-    BYTES(0x92, 0x01, 0xc0),                                           /* no list */
-    BYTES(0x92, 0x01, 0x91, 0xc0),                                     /* an event that is nil */
-    BYTES(0x92, 0x01, 0x91, 0x93, 0xc0, 0x01, 0x01),                   /* three fields */
-    BYTES(0x92, 0x01, 0x91, 0x95, 0xc0, 0x01, 0x01, 0x00, 0x00),       /* five */
-    BYTES(0x92, 0x01, 0x91, 0x94, 0xc4, 0x02, 1, 2, 0x01, 0x01, 0x00), /* an id of two bytes */
-    BYTES(0x92, 0x01, 0x91, 0x94, 0xa1, 'x', 0x01, 0x01, 0x00),        /* an id that is text */
-    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0xc0, 0x01, 0x00),             /* stage nil */
-    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0xff, 0x01, 0x00),             /* stage negative */
-    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0xcd, 0x01, 0x00, 0x01, 0x00), /* stage 256 */
-    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0x01, 0xcd, 0x01, 0x00, 0x00), /* state 256 */
-    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0x01, 0x01, 0xcd, 0x27, 0x10), /* code 10000 */
-    BYTES(0x92, 0x01, 0xdd, 0xff, 0xff, 0xff, 0xff),                   /* a list of four billion that is not there */
+    BYTES(0x92, 0xca, 0x3f, 0x80, 0x00, 0x00, 0x90),                         /* ... is a float */
+    BYTES(0x92, 0x01, 0xc0),                                                 /* no list */
+    BYTES(0x92, 0x01, 0x91, 0xc0),                                           /* an event that is nil */
+    BYTES(0x92, 0x01, 0x91, 0x93, 0xc0, 0x01, 0x01),                         /* three fields */
+    BYTES(0x92, 0x01, 0x91, 0x95, 0xc0, 0x01, 0x01, 0x00, 0x00),             /* five */
+    BYTES(0x92, 0x01, 0x91, 0x94, 0xc4, 0x02, 1, 2, 0x01, 0x01, 0x00),       /* an id of two bytes */
+    BYTES(0x92, 0x01, 0x91, 0x94, 0xa1, 'x', 0x01, 0x01, 0x00),              /* an id that is text */
+    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0xc0, 0x01, 0x00),                   /* stage nil */
+    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0xff, 0x01, 0x00),                   /* stage negative */
+    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0xcd, 0x01, 0x00, 0x01, 0x00),       /* stage 256 */
+    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0x01, 0xcd, 0x01, 0x00, 0x00),       /* state 256 */
+    BYTES(0x92, 0x01, 0x91, 0x94, 0xc0, 0x01, 0x01, 0xcd, 0x27, 0x10),       /* code 10000 */
+    BYTES(0x92, 0x01, 0xdd, 0xff, 0xff, 0xff, 0xff), /* a list of four billion that is not there */
     BYTES(0xdd, 0xff, 0xff, 0xff, 0xff),
-    BYTES(0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91),       /* nesting that does not end */
+    BYTES(0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91), /* nesting that does not end */
 };
 
 Test(progress, wrong_types)
@@ -124,7 +134,8 @@ Test(progress, wrong_types)
     struct progress_event out[4];
     for (size_t i = 0; i < ARRAY_LEN(damaged); i++) {
         struct err err = {0};
-        int rc = progress_decode((struct str){.p = (const char *)damaged[i].b, .n = damaged[i].n}, out, ARRAY_LEN(out), &err);
+        int rc = progress_decode((struct str){.p = (const char *)damaged[i].b, .n = damaged[i].n}, out, ARRAY_LEN(out),
+                                 &err);
         cr_expect(rc == -(int)ERR_CORRUPT || rc == -(int)ERR_LIMIT, "case %zu: %d", i, rc);
         cr_expect_eq(-rc, (int)err.code, "case %zu", i);
     }

@@ -56,11 +56,13 @@ Test(states, what_has_ended)
 
 Test(states, legal_moves)
 {
-    static const int legal[][2] = {{TASK_WAITING, TASK_DISPATCHED}, {TASK_DISPATCHED, TASK_RUNNING}, {TASK_RUNNING, TASK_READY},
-                                   {TASK_RUNNING, TASK_PARKED},     {TASK_PARKED, TASK_DISPATCHED},  {TASK_RUNNING, TASK_DONE},
+    static const int legal[][2] = {{TASK_WAITING, TASK_DISPATCHED}, {TASK_DISPATCHED, TASK_RUNNING},
+                                   {TASK_RUNNING, TASK_READY},      {TASK_RUNNING, TASK_PARKED},
+                                   {TASK_PARKED, TASK_DISPATCHED},  {TASK_RUNNING, TASK_DONE},
                                    {TASK_RUNNING, TASK_CANCELLED},  {TASK_READY, TASK_DISPATCHED}};
     for (size_t i = 0; i < ARRAY_LEN(legal); i++)
-        cr_expect(task_move_legal(legal[i][0], legal[i][1]), "%s -> %s", task_state_name(legal[i][0]), task_state_name(legal[i][1]));
+        cr_expect(task_move_legal(legal[i][0], legal[i][1]), "%s -> %s", task_state_name(legal[i][0]),
+                  task_state_name(legal[i][1]));
     cr_expect_not(task_move_legal(TASK_PARKED, TASK_RUNNING), "only through a claim");
     cr_expect_not(task_move_legal(TASK_READY, TASK_RUNNING));
     cr_expect_not(task_move_legal(TASK_WAITING, TASK_RUNNING));
@@ -93,7 +95,8 @@ Test(states, documentation_names_every_state)
     buf_fini(&b);
 }
 
-/* Which numbers may be compared with ALIAS.state in the SQL functions: by their aliases, used the same way everywhere. */
+/* Which numbers may be compared with ALIAS.state in the SQL functions: by their aliases, used the same way everywhere.
+ */
 static const struct alias {
     const char *text; /* with what stands before it: not the end of another name */
     int min, max;
@@ -133,12 +136,14 @@ Test(states, numbers_in_the_migrations)
         cr_expect_gt(found[i], 0, "nothing compares %s: the test looks for the wrong alias", aliases[i].text);
 }
 
-/* "SET state = N" of a live task, or "state, ...) ... N" is the executor's business; what is written by UPDATE is checked here. */
+/* "SET state = N" of a live task, or "state, ...) ... N" is the executor's business; what is written by UPDATE is
+ * checked here. */
 Test(states, updates_of_tasks_set_live_states)
 {
     int found = 0;
     for (int m = 0; m < migrations_count; m++)
-        for (const char *at = strstr(migrations[m].sql, "UPDATE tasks k SET "); at; at = strstr(at + 1, "UPDATE tasks k SET ")) {
+        for (const char *at = strstr(migrations[m].sql, "UPDATE tasks k SET "); at;
+             at = strstr(at + 1, "UPDATE tasks k SET ")) {
             const char *end = strpbrk(at, ";\n"), *state = strstr(at, "state = ");
             if (!state || !end || state > end)
                 continue;

@@ -15,7 +15,8 @@ static struct stage_options read_options(const char *json)
 
 Test(options, read)
 {
-    struct stage_options o = read_options("{\"strategy\":\"keywords\",\"tone\":\"mirror\",\"length\":\"long\",\"priority\":\"bulk\"}");
+    struct stage_options o =
+        read_options("{\"strategy\":\"keywords\",\"tone\":\"mirror\",\"length\":\"long\",\"priority\":\"bulk\"}");
     cr_expect_eq(o.strategy, TAILOR_KEYWORDS);
     cr_expect_eq(o.tone, LETTER_MIRROR);
     cr_expect_eq(o.length, LETTER_LONG);
@@ -23,8 +24,16 @@ Test(options, read)
 
 Test(options, absent_unknown_and_broken_are_the_defaults)
 {
-    static const char *const texts[] = {"", "{}", "[]", "null", "{\"tone\":1,\"length\":null,\"strategy\":[]}", "{\"tone\":\"Formal\"}",
-                                        "{\"tone\":\"\"}", "{\"tone\":\"formal\"", "not json", "{\"strategy\":\"rewrite\"}"};
+    static const char *const texts[] = {"",
+                                        "{}",
+                                        "[]",
+                                        "null",
+                                        "{\"tone\":1,\"length\":null,\"strategy\":[]}",
+                                        "{\"tone\":\"Formal\"}",
+                                        "{\"tone\":\"\"}",
+                                        "{\"tone\":\"formal\"",
+                                        "not json",
+                                        "{\"strategy\":\"rewrite\"}"};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct stage_options o = read_options(texts[i]);
         cr_expect(o.strategy == 0 && o.tone == 0 && o.length == 0, "%s", texts[i]);
@@ -61,8 +70,10 @@ Test(options, guard)
     cr_expect_eq(guard("{}"), ERR_NONE);
     cr_expect_eq(guard("{\"guard\":{\"verdict\":\"block\",\"violations\":[{\"code\":\"language\"}]}}"), ERR_LANGUAGE);
     cr_expect_eq(guard("{\"guard\":{\"verdict\":\"block\",\"violations\":[{\"code\":\"number\"}]}}"), ERR_FACTS);
-    cr_expect_eq(guard("{\"guard\":{\"verdict\":\"block\",\"violations\":[]}}"), ERR_FACTS, "no reason given is no pass");
-    cr_expect_eq(guard("{\"body\":\"\\\"verdict\\\":\\\"block\\\"\",\"guard\":{\"verdict\":\"pass\"}}"), ERR_NONE, "only the guard itself counts");
+    cr_expect_eq(guard("{\"guard\":{\"verdict\":\"block\",\"violations\":[]}}"), ERR_FACTS,
+                 "no reason given is no pass");
+    cr_expect_eq(guard("{\"body\":\"\\\"verdict\\\":\\\"block\\\"\",\"guard\":{\"verdict\":\"pass\"}}"), ERR_NONE,
+                 "only the guard itself counts");
     cr_expect_eq(guard("{\"ops\":[{\"verdict\":\"block\"}],\"guard\":{\"verdict\":\"pass\"}}"), ERR_NONE);
     cr_expect_eq(guard("{\"guard\":{\"verdict\":\"block\""), ERR_MALFORMED);
 }
