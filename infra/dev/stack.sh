@@ -168,11 +168,15 @@ show_log() { # show_log SERVICE WHAT_HAPPENED
     [ ! -f "$dir/log/$1.log" ] || tail -n 20 "$dir/log/$1.log" | sed 's/^/    /' >&2
 }
 
-# Waits until the service answers; a process that ended, or the deadline, ends the wait with the end of its log.
+# Waits until the service answers. A process that ended is started once more (a port of it may have been in passing use); one that ends again, or
+# the deadline, ends the wait with the end of its log.
 await() {
-    local service=$1 deadline=$((SECONDS + START_S)) reason
+    local service=$1 deadline=$((SECONDS + START_S)) again=1 reason
     until "${service}_ready"; do
-        if ! pid_of "$service" >/dev/null; then
+        if ! pid_of "$service" >/dev/null && sleep 0.1 && ! pid_of "$service" >/dev/null; then
+            if [ $again -eq 1 ] && again=0 && say "$service ended while starting, starting it once more" && "${service}_start"; then
+                continue
+            fi
             reason="ended while starting"
         elif [ $SECONDS -ge $deadline ]; then
             reason="does not answer after $START_S s"
