@@ -115,8 +115,10 @@ static void dispatcher_publish(struct dispatcher *d, const struct dispatch_wake 
     static const char *const reasons[] = {"", "handed_back", "due", "unclaimed", "deadline", "lease"};
     for (int i = 0; i < n; i++) {
         const struct dispatch_wake *t = &tasks[i];
-        outbox_task(member_outbox(d->member), &t->tenant_id, &t->subject_id, t->stage, t->priority, t->attempt,
-                    t->traceparent);
+        /* what was under way already does not queue behind what was not: it goes by the fast topic */
+        bool under_way = t->reason == DISPATCH_HANDED_BACK || t->reason == DISPATCH_LEASE;
+        outbox_task(member_outbox(d->member), &t->tenant_id, &t->subject_id, t->stage,
+                    under_way ? PRIORITY_INTERACTIVE : t->priority, t->attempt, t->traceparent);
         metrics_add(METRICS_REPUBLISHED, 1, reasons[t->reason], NULL);
     }
 }

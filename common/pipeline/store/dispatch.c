@@ -186,7 +186,7 @@ static void dispatch_expired(void *ud, const struct pg_reply *reply, const struc
             w->lost(w->ud, pg_get_text(&rows, i, 0), pg_get_text(&rows, i, 1));
             continue;
         }
-        tasks[n++] = (struct dispatch_wake){.reason = 5,
+        tasks[n++] = (struct dispatch_wake){.reason = DISPATCH_LEASE,
                                             .tenant_id = pg_get_uuid(&rows, i, 2),
                                             .subject_id = pg_get_uuid(&rows, i, 3),
                                             .stage = pg_get_int4(&rows, i, 4),

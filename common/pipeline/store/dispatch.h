@@ -30,9 +30,11 @@ void dispatch_load(struct pg_pool *pool, dispatch_load_fn *fn, void *ud);
 /* Admits at most limit applications of one tenant. Reply: statement 0 with CHANGE_COLUMNS (one ADMITTED row first). */
 void dispatch_admit(struct pg_pool *pool, const struct uuid *tenant_id, int limit, pg_reply_fn *fn, void *ud);
 
+enum dispatch_reason { DISPATCH_HANDED_BACK = 1, DISPATCH_DUE, DISPATCH_UNCLAIMED, DISPATCH_DEADLINE, DISPATCH_LEASE };
+
 /* A task to publish again. */
 struct dispatch_wake {
-    int reason; /* 1 ready, 2 due, 3 unclaimed, 4 deadline, 5 lease */
+    int reason; /* enum dispatch_reason */
     struct uuid tenant_id, subject_id;
     int stage, priority, attempt;
     struct str traceparent;

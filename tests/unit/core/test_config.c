@@ -74,7 +74,7 @@ Test(config, defaults)
     cr_assert_str_eq(config_str(c, CONFIG_HTTP_HOST), "127.0.0.1");
     cr_assert_eq(config_int(c, CONFIG_HTTP_BODY_MAX), 4 * 1024 * 1024);
     cr_assert_eq(config_int(c, CONFIG_DRAIN), 10000);
-    cr_assert_eq(config_int(c, CONFIG_LEASE), 2000);
+    cr_assert_eq(config_int(c, CONFIG_LEASE), 1500);
     cr_assert_str_eq(config_str(c, CONFIG_PG_USER), "");
     cr_assert_str_eq(config_origin(c, CONFIG_HTTP_PORT), "default");
     config_free(NULL);
