@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "cli/cli.h"
-#include "io/http/client.h"
+#include "io/curl/client.h"
 
 #define API_URL_BYTES         1024
 #define API_ARENA_MAX_BYTES   ((size_t)512 * 1024 * 1024)

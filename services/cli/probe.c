@@ -4,7 +4,7 @@
 #include <string.h>
 #include "io/control/client.h"
 #include "io/control/server.h"
-#include "io/http/client.h"
+#include "io/curl/client.h"
 
 #define PROBE_CONTROL_MS 400
 #define PROBE_HTTP_MS    800

@@ -19,7 +19,8 @@ FOREIGN = [
     (r"hiredis/.*", ["common/io/redis/"]),
     (r"librdkafka/.*", ["common/io/kafka/"]),
     (r"nng/.*", ["common/io/control/"]),
-    (r"curl/.*|llhttp\.h", ["common/io/http/"]),
+    (r"curl/.*", ["common/io/curl/"]),
+    (r"llhttp\.h", ["common/io/http/"]),
     (r"sodium\.h|sodium/.*", ["common/core/"]),
     (r"gumbo\.h", ["common/pipeline/engine/html.c", "common/pipeline/engine/html_style.c", "common/pipeline/engine/html_internal.h"]),
     (r"msgpack\.h|msgpack/.*", ["common/pipeline/progress/"]),
@@ -113,7 +114,7 @@ def main():
                     if not match:
                         continue
                     kind, header = match.groups()
-                    if kind == "<" or re.fullmatch(FOREIGN[10][0], header):
+                    if kind == "<" or re.fullmatch(FOREIGN[11][0], header):
                         check_foreign(path, number, header)
                     else:
                         check_own(path, number, header, layers)

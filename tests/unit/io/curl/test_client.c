@@ -1,6 +1,6 @@
 /* The command line's client against the server of the same library. */
-#include "fixture.h"
-#include "io/http/client.h"
+#include "io/http/fixture.h"
+#include "io/curl/client.h"
 
 TestSuite(http_client, .timeout = 60);
 

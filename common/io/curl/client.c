@@ -1,6 +1,6 @@
 /* One easy handle, kept between requests for its connections. Everything a caller hears is one sentence with the
  * address in it. */
-#include "io/http/client.h"
+#include "io/curl/client.h"
 
 #include <curl/curl.h>
 #include <string.h>
