@@ -3,7 +3,8 @@ set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 set(CMAKE_C_FLAGS_RELEASE "-O2")
 add_compile_options(-Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla
     -Wimplicit-fallthrough -Wpointer-arith
-    -fno-omit-frame-pointer -fno-strict-aliasing)
+    -fno-omit-frame-pointer -fno-strict-aliasing
+    -ffp-contract=off) # scores and vectors are the same bytes on machines with and without fused multiply-add
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)
     add_compile_options(-Wno-format-truncation) # clang does not know it
 endif()

@@ -136,5 +136,8 @@ int analysis_make_requirements(struct arena *a, const struct posting *posting, s
 int analysis_to_json(struct arena *a, const struct analysis *an, struct str *ret, struct err *err) MUST_CHECK;
 int analysis_from_json(struct arena *a, struct str json, struct analysis **ret, struct err *err) MUST_CHECK;
 
+/* Marks the requirements that only say again what others have said: ret[i] for requirements[i]. */
+void analysis_repeats(const struct analysis *an, bool ret[ANALYSIS_REQUIREMENTS_MAX]);
+
 const char *requirement_kind_name(enum requirement_kind k);
 const char *seniority_name(enum seniority s); /* "" for none */

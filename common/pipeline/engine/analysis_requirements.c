@@ -427,7 +427,8 @@ static bool is_knockout(const struct reading *r, const struct clause *c, const s
     }
 }
 
-static double weight_of(const struct requirement *q, size_t index)
+/* Not by position: a clause said again further up would move all others. */
+static double weight_of(const struct requirement *q)
 {
     static const double base[] = {
         [REQUIREMENT_SKILL] = 0.8,          [REQUIREMENT_EXPERIENCE] = 0.9, [REQUIREMENT_EDUCATION] = 0.6,
@@ -437,7 +438,6 @@ static double weight_of(const struct requirement *q, size_t index)
         return 1.0;
     double w = (q->kind == REQUIREMENT_AUTHORIZATION ? 0.5 : base[q->kind]) *
                (q->priority == REQUIREMENT_REQUIRED ? 1.0 : 0.6);
-    w *= 1.0 - 0.015 * (double)MIN(index, (size_t)12); /* what comes first matters more */
     return round(w * 100) / 100;
 }
 
@@ -470,7 +470,7 @@ static void requirement_add(struct reading *r, const struct clause *c)
     skills_put(r, c, q);
     q->alternatives = q->skills_n > 1 && is_alternative(r, c);
     q->knockout = is_knockout(r, c, q);
-    q->weight = weight_of(q, an->requirements_n);
+    q->weight = weight_of(q);
     an->requirements_n++;
     bool required = q->priority == REQUIREMENT_REQUIRED;
     if (required && q->years_min > an->experience_years_min &&

@@ -126,6 +126,18 @@ static void relevance(struct matcher *m, struct match *r)
     }
 }
 
+static void duties_fit(struct matcher *m, struct match *r)
+{
+    for (size_t k = 0; k < m->an->responsibilities_n; k++) {
+        double total = match_index_hits(m, r->responsibilities[k].stems, r->responsibilities[k].stems_n), best = 0;
+        for (size_t i = 0; i < m->p->atoms_n; i++) {
+            best = MAX(best, m->score[i]);
+            m->score[i] = 0;
+        }
+        r->responsibility_fit[k] = total > 0 ? best / total : 0;
+    }
+}
+
 static struct match_text text_read(struct matcher *m, struct str text)
 {
     uint32_t stems[LEX_TOKENS_MAX];
@@ -175,6 +187,7 @@ int match_make_at(struct arena *a, const struct analysis *an, const struct profi
         answer(m, &r->rows[i]);
         r->rows_n++;
     }
+    duties_fit(m, r);
     relevance(m, r);
     if (m->failed)
         return err_set(err, ERR_MEMORY, "the match needs more memory than its limit");

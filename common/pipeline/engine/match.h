@@ -36,6 +36,8 @@ struct match {
     struct match_row rows[ANALYSIS_REQUIREMENTS_MAX];
     size_t rows_n;
     struct match_text title, requirements[ANALYSIS_REQUIREMENTS_MAX], responsibilities[ANALYSIS_RESPONSIBILITIES_MAX];
+    /* how far one atom of the profile speaks of the same work, 0..1: share of the duty's words */
+    double responsibility_fit[ANALYSIS_RESPONSIBILITIES_MAX];
     double *atom_relevance; /* one per atom, 0..1: how much the posting cares */
 };
 

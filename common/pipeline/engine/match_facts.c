@@ -61,6 +61,17 @@ static double area_overlap(const uint32_t *want, size_t n, const struct atom *de
     return n == 0 || hits ? 1.0 : 0.0;
 }
 
+/* The titles of the jobs, the latest first. */
+static void offer_work(const struct matcher *m, struct match_row *row)
+{
+    double strengths[MATCH_EVIDENCE_MAX] = {0};
+    for (size_t i = 0; i < m->p->atoms_n; i++) {
+        const struct atom *x = &m->p->atoms[i];
+        if (x->kind == ATOM_ROLE && x->employment >= 0 && m->p->employments[x->employment].kind == EMPLOYMENT_JOB)
+            match_row_offer(m, row, strengths, i, 1.0 / (1.0 + (double)m->p->employments[x->employment].index));
+    }
+}
+
 void match_education(struct matcher *m, struct match_row *row)
 {
     const struct profile *p = m->p;
@@ -104,7 +115,9 @@ void match_education(struct matcher *m, struct match_row *row)
     }
     bool instead = m->an->degree_optional && m->work_months >= 48;
     row->status = instead ? MATCH_TRANSFERABLE : MATCH_MISSING;
-    row->atoms_n = instead ? row->atoms_n : 0;
+    row->atoms_n = 0;
+    if (instead)
+        offer_work(m, row);
     row->reason =
         instead ? STR("The posting accepts experience instead of the degree, and the work history has years of it.")
                 : match_says(m, "The education section does not show %s.", degree_name(need));
@@ -228,7 +241,7 @@ void match_certification(struct matcher *m, struct match_row *row)
     cert_asked_read(row->requirement->text, &asked);
     for (size_t i = 0; i < p->atoms_n; i++) {
         const struct atom *x = &p->atoms[i];
-        if (x->kind != ATOM_CERTIFICATE && x->kind != ATOM_ROLE && x->kind != ATOM_EDUCATION)
+        if (x->kind != ATOM_CERTIFICATE && x->kind != ATOM_ROLE && x->kind != ATOM_EDUCATION && x->kind != ATOM_SKILL)
             continue;
         struct lex_text text;
         lex_text_init(&text, x->text);
@@ -237,7 +250,8 @@ void match_certification(struct matcher *m, struct match_row *row)
         bool named = acronym || cert_full_name(&asked, &text);
         fit = named ? MAX(fit, 0.9) : fit;
         if (x->kind != ATOM_CERTIFICATE && !named)
-            continue; /* a course or title in the same field is no certificate */
+            continue; /* a course, title or skill in the same field is no certificate */
+        fit = x->kind == ATOM_SKILL ? MIN(fit, 0.8) : fit;
         if (fit < 0.5)
             continue;
         match_row_offer(m, row, strengths, i, fit);

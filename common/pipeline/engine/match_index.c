@@ -56,6 +56,16 @@ double match_index_add(const struct matcher *m, const uint32_t *stems, size_t n,
     return total;
 }
 
+double match_index_hits(const struct matcher *m, const uint32_t *stems, size_t n)
+{
+    const struct match_index *x = &m->index;
+    for (size_t k = 0; k < n; k++)
+        for (int16_t i = x->heads[stems[k] & (MATCH_INDEX_SLOTS - 1)]; i; i = x->nodes[i - 1].next)
+            if (x->nodes[i - 1].stem == stems[k])
+                m->score[x->nodes[i - 1].atom] += 1;
+    return (double)n;
+}
+
 void match_row_offer(const struct matcher *m, struct match_row *row, double *strengths, size_t atom, double strength)
 {
     for (size_t i = 0; i < row->atoms_n; i++)
@@ -91,13 +101,13 @@ void match_words(struct matcher *m, struct match_row *row)
     size_t n = text->stems_n;
     if (n == 0)
         return;
-    double total = match_index_add(m, text->stems, n, 1.0);
+    double total = match_index_hits(m, text->stems, n);
     double strengths[MATCH_EVIDENCE_MAX] = {0}, best = 0;
     double floor = n == 1 ? 0.7 : MATCH_WORDS_TRANSFER;
     for (size_t i = 0; i < m->p->atoms_n; i++) {
         double share = m->score[i] > 0 ? words_share(m, i, total) : 0;
         /* one shared word out of several proves nothing */
-        bool enough = n == 1 || m->score[i] >= 1.4;
+        bool enough = n == 1 || m->score[i] >= 2;
         if (share >= floor && enough) {
             match_row_offer(m, row, strengths, i, share);
             best = MAX(best, share);

@@ -34,6 +34,10 @@ int match_index_build(struct matcher *m, struct err *err) MUST_CHECK;
  * have. */
 double match_index_add(const struct matcher *m, const uint32_t *stems, size_t n, double weight);
 
+/* Adds 1 to score[] per shared word, however common it is in the profile: a status must not fall because other atoms
+ * have the word too. Returns n. */
+double match_index_hits(const struct matcher *m, const uint32_t *stems, size_t n);
+
 /* One candidate answer to a row, kept sorted by strength in the row. */
 void match_row_offer(const struct matcher *m, struct match_row *row, double *strengths, size_t atom, double strength);
 struct str match_says(struct matcher *m, const char *fmt, ...) PRINTF_LIKE(2, 3);

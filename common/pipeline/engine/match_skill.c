@@ -3,23 +3,8 @@
  * Used in a highlight of a job, project or voluntary work: direct. Stated elsewhere (role, summary, certificate,
  * course, skills section under the name the posting uses): strong. In the skills section under another name, or
  * contained in a skill that is stated: synonym. A neighbour of a stated skill: transferable. */
-#include <assert.h>
-#include <pthread.h>
-
 #include "pipeline/engine/match_parts.h"
-
-enum relation_kind { RELATION_IMPLIES, RELATION_SIMILAR };
-
-static const struct {
-    enum relation_kind kind;
-    const char *a, *b;
-} RELATIONS[] = {
-#define IMPLIES(have, want) {RELATION_IMPLIES, have, want},
-#define SIMILAR(a, b)       {RELATION_SIMILAR, a, b},
-#include "relations.def"
-#undef IMPLIES
-#undef SIMILAR
-};
+#include "pipeline/engine/relations.h"
 
 const struct profile_skill *match_profile_skill(const struct profile *p, const struct skill *skill)
 {
@@ -29,57 +14,17 @@ const struct profile_skill *match_profile_skill(const struct profile *p, const s
     return NULL;
 }
 
-/* The relations seen from the skill that is wanted, chained in the order of the table under the wanted skill's address.
- * Filled once by the first caller, constant afterwards. */
-#define NEIGHBOUR_SLOTS 1024 /* power of two */
-struct neighbour {
-    const struct skill *wanted, *have;
-    enum relation_kind kind;
-    uint16_t next; /* neighbour + 1 */
-};
-static struct {
-    uint16_t heads[NEIGHBOUR_SLOTS]; /* neighbour + 1 */
-    struct neighbour rows[ARRAY_LEN(RELATIONS) * 2];
-    size_t n;
-} neighbours;
-static pthread_once_t neighbours_once = PTHREAD_ONCE_INIT;
-
-static uint16_t *neighbours_head(const struct skill *wanted)
-{
-    return &neighbours.heads[((uintptr_t)wanted / sizeof(*wanted)) & (NEIGHBOUR_SLOTS - 1)];
-}
-
-static void neighbour_add(const char *wanted, const char *have, enum relation_kind kind)
-{
-    const struct skill *w = skills_by_slug(str_of(wanted)), *h = skills_by_slug(str_of(have));
-    assert(w && h);
-    uint16_t *at = neighbours_head(w);
-    while (*at)
-        at = &neighbours.rows[*at - 1].next;
-    neighbours.rows[neighbours.n] = (struct neighbour){.wanted = w, .have = h, .kind = kind};
-    *at = (uint16_t)++neighbours.n;
-}
-
-static void neighbours_build(void)
-{
-    for (size_t i = 0; i < ARRAY_LEN(RELATIONS); i++) {
-        neighbour_add(RELATIONS[i].b, RELATIONS[i].a, RELATIONS[i].kind);
-        if (RELATIONS[i].kind == RELATION_SIMILAR)
-            neighbour_add(RELATIONS[i].a, RELATIONS[i].b, RELATIONS[i].kind);
-    }
-}
-
 const struct profile_skill *match_related(const struct profile *p, const struct skill *wanted, bool *ret_implied)
 {
     const struct profile_skill *similar = NULL;
-    pthread_once(&neighbours_once, neighbours_build);
+    const struct relation *r;
+    size_t n = relations_of(wanted, &r);
     *ret_implied = false;
-    for (uint16_t i = *neighbours_head(wanted); i; i = neighbours.rows[i - 1].next) {
-        const struct neighbour *x = &neighbours.rows[i - 1];
-        if (x->wanted != wanted || (similar && x->kind == RELATION_SIMILAR))
+    for (size_t i = 0; i < n; i++) {
+        if (r[i].kind == RELATION_IMPLIES || (similar && r[i].kind == RELATION_SIMILAR))
             continue;
-        const struct profile_skill *s = match_profile_skill(p, x->have);
-        if (s && x->kind == RELATION_IMPLIES) {
+        const struct profile_skill *s = match_profile_skill(p, r[i].to);
+        if (s && r[i].kind == RELATION_IMPLIED_BY) {
             *ret_implied = true;
             return s;
         }

@@ -29,13 +29,17 @@ static int months_counted(const struct matcher *m, const struct months_of *sel)
 
 static size_t jobs_with_skill(const struct matcher *m, struct str slug, struct months_of *ret)
 {
-    const struct profile_skill *s = match_profile_skill(m->p, skills_by_slug(slug));
+    const struct skill *skill = skills_by_slug(slug);
     size_t n = 0;
-    for (size_t i = 0; s && i < s->atoms_n; i++) {
-        int e = m->p->atoms[s->atoms[i]].employment;
-        if (e < 0 || ret->counts[e])
+    /* over the atoms themselves: a profile_skill names only the first of them */
+    for (size_t i = 0; skill && i < m->p->atoms_n; i++) {
+        const struct atom *x = &m->p->atoms[i];
+        size_t k = 0;
+        while (k < x->skills_n && x->skills[k] != skill)
+            k++;
+        if (k == x->skills_n || x->employment < 0 || ret->counts[x->employment])
             continue;
-        ret->counts[e] = true;
+        ret->counts[x->employment] = true;
         n++;
     }
     return n;
@@ -224,12 +228,33 @@ static void years_of_skills(struct matcher *m, struct match_row *row)
     row->matched_form = keep.matched_form;
 }
 
+/* The field of work that the clause names, or the whole career where it names none or the headline is of that field. */
+static void years_of_field(struct matcher *m, struct match_row *row, const struct field *f, bool headline)
+{
+    struct months_of all = {0}, field = {0};
+    memset(all.counts, 1, sizeof(all.counts));
+    if (f->n == 0) {
+        offer_jobs(m, row, &all);
+        judge(m, row, m->work_months, " of work", MATCH_DIRECT);
+        return;
+    }
+    jobs_of_field(m, row, f, &field);
+    int months = months_counted(m, &field);
+    if (months >= row->requirement->years_min * 12 || !headline) {
+        judge(m, row, months, " in this field", MATCH_DIRECT);
+        return;
+    }
+    row->atoms_n = 0;
+    offer_jobs(m, row, &all);
+    judge(m, row, m->work_months, " of work, and the headline or summary names this field", MATCH_STRONG);
+}
+
 void match_years(struct matcher *m, struct match_row *row)
 {
     const struct requirement *q = row->requirement;
-    struct months_of all = {0}, field = {0};
-    memset(all.counts, 1, sizeof(all.counts));
     if (q->years_min == 0) {
+        struct months_of all;
+        memset(all.counts, 1, sizeof(all.counts));
         offer_jobs(m, row, &all);
         row->status = row->atoms_n ? MATCH_DIRECT : MATCH_NOT_ASSESSED;
         row->reason = STR("The posting welcomes beginners; no years are asked.");
@@ -247,24 +272,17 @@ void match_years(struct matcher *m, struct match_row *row)
     struct field f;
     field_read(q->text, &f);
     bool headline = f.n && (text_has_head(m->p->label, &f) || text_has_head(m->p->summary, &f));
-    if (hard && !headline) {
-        years_of_skills(m, row);
-        if (row->status != MATCH_MISSING)
-            return;
-        row->reason = STR("");
-    }
-    if (f.n == 0) {
-        offer_jobs(m, row, &all);
-        judge(m, row, m->work_months, " of work", MATCH_DIRECT);
+    if (!hard || headline) {
+        years_of_field(m, row, &f, headline);
         return;
     }
-    jobs_of_field(m, row, &f, &field);
-    int months = months_counted(m, &field);
-    if (months >= q->years_min * 12 || !headline) {
-        judge(m, row, months, " in this field", MATCH_DIRECT);
+    /* by the skill or by the field, whichever answers better: naming the skill in one place more must not cost anything
+     */
+    struct match_row by_field = *row;
+    years_of_skills(m, row);
+    if (row->status == MATCH_DIRECT)
         return;
-    }
-    row->atoms_n = 0;
-    offer_jobs(m, row, &all);
-    judge(m, row, m->work_months, " of work, and the headline or summary names this field", MATCH_STRONG);
+    years_of_field(m, &by_field, &f, false);
+    if (match_status_value(by_field.status) > match_status_value(row->status) || row->status == MATCH_MISSING)
+        *row = by_field;
 }

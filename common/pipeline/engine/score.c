@@ -18,30 +18,47 @@ static const struct {
     [SCORE_LOCATION] = {"location", 5},
 };
 
-static double row_max(const struct match_row *row)
+static double row_max(const struct scorer *s, size_t i)
 {
-    if (row->status == MATCH_NOT_ASSESSED)
+    const struct match_row *row = &s->m->rows[i];
+    if (row->status == MATCH_NOT_ASSESSED || s->row_repeats[i])
         return 0;
     return row->requirement->weight * (row->requirement->priority == REQUIREMENT_REQUIRED ? REQUIRED_FACTOR : 1.0);
 }
 
+/* The weighted mean of the dimensions that are present, without the one of the requirements. */
+static double mean_of_others(const struct scorer *s)
+{
+    double sum = 0, weight = 0;
+    for (size_t i = 0; i < SCORE_DIMENSIONS; i++) {
+        if (i == SCORE_REQUIREMENTS || !s->part[i].present)
+            continue;
+        sum += DIMENSION[i].weight * s->part[i].value;
+        weight += DIMENSION[i].weight;
+    }
+    return weight > 0 ? sum / weight : SCORE_PRIOR_VALUE;
+}
+
+/* The last dimension. The prior stands in the middle, or where the other dimensions stand when that is lower: a posting
+ * that asks for little is judged by what else is known of it, and comes neither first nor before those that say more.
+ */
 static void score_requirements(struct scorer *s)
 {
     double points = 0, max = 0;
+    int judged = 0;
     for (size_t i = 0; i < s->m->rows_n; i++) {
-        points += row_max(&s->m->rows[i]) * match_status_value(s->m->rows[i].status);
-        max += row_max(&s->m->rows[i]);
+        points += row_max(s, i) * match_status_value(s->m->rows[i].status);
+        max += row_max(s, i);
+        judged += row_max(s, i) > 0;
     }
     struct score_part *p = &s->part[SCORE_REQUIREMENTS];
+    s->prior_value = MIN(SCORE_PRIOR_VALUE, mean_of_others(s));
     p->present = true;
-    p->value = (points + PRIOR_POINTS * 0.5) / (max + PRIOR_POINTS);
-    int judged = 0;
-    for (size_t i = 0; i < s->m->rows_n; i++)
-        judged += row_max(&s->m->rows[i]) > 0;
-    p->detail = phrase_printf(
-        s->a,
-        "%d of %zu requirements could be judged; %d prior points at one half keep short postings near the middle.",
-        judged, s->m->rows_n, (int)PRIOR_POINTS);
+    p->value = (points + PRIOR_POINTS * s->prior_value) / (max + PRIOR_POINTS);
+    p->detail = phrase_printf(s->a,
+                              "%d of %zu requirements count and could be judged; %d prior points keep short postings "
+                              "near the middle.",
+                              judged, s->m->rows_n, (int)PRIOR_POINTS);
 }
 
 static int cap_of(const struct scorer *s)
@@ -104,8 +121,10 @@ static void emit_rows(const struct scorer *s, struct emit *e)
         emit_str(e, "text", row->requirement->text);
         emit_strc(e, "priority", row->requirement->priority == REQUIREMENT_REQUIRED ? "required" : "preferred");
         emit_strc(e, "status", match_status_name(row->status));
-        emit_milli(e, "points_max", row_max(row));
-        emit_milli(e, "points", row_max(row) * match_status_value(row->status));
+        emit_bool(e, "repeats", s->row_repeats[i]);
+        emit_milli(e, "weight", row->requirement->weight);
+        emit_milli(e, "points_max", row_max(s, i));
+        emit_milli(e, "points", row_max(s, i) * match_status_value(row->status));
         emit_arr(e, "evidence_ids");
         for (size_t k = 0; k < row->atoms_n; k++)
             emit_str(e, NULL, s->p->atoms[row->atoms[k]].id);
@@ -115,6 +134,21 @@ static void emit_rows(const struct scorer *s, struct emit *e)
         emit_obj_end(e);
     }
     emit_arr_end(e);
+}
+
+/* The constants, so that who has the document can compute it again. */
+static void emit_formula(const struct scorer *s, struct emit *e)
+{
+    emit_obj(e, "formula");
+    emit_milli(e, "prior_points", PRIOR_POINTS);
+    emit_milli(e, "prior_value", s->prior_value);
+    emit_milli(e, "required_factor", REQUIRED_FACTOR);
+    emit_obj(e, "status_values");
+    for (int i = MATCH_MISSING; i <= MATCH_NOT_ASSESSED; i++)
+        if (i != MATCH_NOT_ASSESSED)
+            emit_milli(e, match_status_name((enum match_status)i), match_status_value((enum match_status)i));
+    emit_obj_end(e);
+    emit_obj_end(e);
 }
 
 static void emit_blockers(const struct scorer *s, struct emit *e)
@@ -135,6 +169,7 @@ static void emit_blockers(const struct scorer *s, struct emit *e)
         emit_int(e, "cap", b->cap);
         emit_bool(e, "met", false);
         emit_str(e, "requirement_id", b->requirement ? b->requirement->id : STR(""));
+        emit_str(e, "quote", b->requirement ? b->requirement->evidence.text : s->an->location);
         emit_str(e, "reason", b->reason);
         emit_str(e, "action", b->action);
         emit_obj_end(e);
@@ -144,12 +179,13 @@ static void emit_blockers(const struct scorer *s, struct emit *e)
 
 static void emit_keywords(const struct scorer *s, struct emit *e)
 {
-    static const char *const LIST[] = {"matched", "gaps"};
+    static const char *const LIST[] = {
+        [SCORE_KEYWORD_GAP] = "gaps", [SCORE_KEYWORD_INJECTABLE] = "injectable", [SCORE_KEYWORD_MATCHED] = "matched"};
     emit_obj(e, "keyword");
-    for (size_t list = 0; list < ARRAY_LEN(LIST); list++) {
+    for (size_t list = ARRAY_LEN(LIST); list-- > 0;) {
         emit_arr(e, LIST[list]);
         for (size_t i = 0; i < s->an->keywords_n; i++)
-            if (s->keyword_found[i] == (list == 0))
+            if (s->keyword[i] == (enum score_keyword)list)
                 emit_str(e, NULL, s->an->keywords[i].term);
         emit_arr_end(e);
     }
@@ -176,7 +212,7 @@ static void emit_confidence(const struct scorer *s, struct emit *e)
     double judged = 0, all = 0, dims = 0;
     for (size_t i = 0; i < s->m->rows_n; i++) {
         all += s->m->rows[i].requirement->weight;
-        judged += row_max(&s->m->rows[i]) > 0 ? s->m->rows[i].requirement->weight : 0;
+        judged += row_max(s, i) > 0 ? s->m->rows[i].requirement->weight : 0;
     }
     for (size_t i = 0; i < SCORE_DIMENSIONS; i++)
         dims += s->part[i].present ? DIMENSION[i].weight : 0;
@@ -214,6 +250,7 @@ static int write_result(const struct scorer *s, struct score_result *ret, struct
                   s->an->verdict == ANALYSIS_TOO_SHORT ? "The text is too short to be judged as a posting."
                                                        : "The text is not a job posting.");
     emit_blockers(s, &e);
+    emit_formula(s, &e);
     emit_dimensions(s, &e);
     emit_rows(s, &e);
     emit_keywords(s, &e);
@@ -235,13 +272,14 @@ int score_make(struct arena *a, const struct analysis *an, const struct profile 
     s->m = m;
     s->now = now.y ? now : p->as_of;
     s->months = profile_work_months(p, s->now);
-    score_requirements(s);
+    score_repeats(s);
     score_title(s);
     score_experience(s);
     score_seniority(s);
     score_keywords(s);
     score_parseability(s);
     score_location(s);
+    score_requirements(s);
     score_blockers(s);
     return write_result(s, ret, err);
 }

@@ -10,11 +10,16 @@
 
 #define STUFFED_LISTINGS 3   /* the same skill listed this often */
 #define LONG_HIGHLIGHT   400 /* bytes */
-#define KEYWORD_PRIOR    3.0
 
 static void set(struct scorer *s, enum score_dimension d, double value, struct str detail)
 {
     s->part[d] = (struct score_part){.present = true, .value = value < 0 ? 0 : value > 1 ? 1 : value, .detail = detail};
+}
+
+double score_shrunk(double points, double max, double prior)
+{
+    double shrunk = (points + prior * SCORE_PRIOR_VALUE) / (max + prior);
+    return max > 0 ? MIN(points / max, shrunk) : SCORE_PRIOR_VALUE;
 }
 
 static void absent(struct scorer *s, enum score_dimension d, const char *why)
@@ -89,6 +94,10 @@ static double title_fit(const struct title_words *t, const uint32_t *want, size_
     return n ? hits / (double)n : 0;
 }
 
+/* A title in the same field in other words is worth this much, one in a related field half of it. */
+#define TITLE_FIELD 0.6
+
+/* Absent unless a job or the headline states a title: a project alone neither has one nor lacks it. */
 void score_title(struct scorer *s)
 {
     uint32_t want[LEX_TOKENS_MAX];
@@ -102,8 +111,9 @@ void score_title(struct scorer *s)
         const struct atom *x = &s->p->atoms[i];
         if (x->kind != ATOM_ROLE)
             continue;
-        any = true;
+        any = any || x->employment < 0 || s->p->employments[x->employment].kind == EMPLOYMENT_JOB;
         double f = title_fit(&title_words, want, n, x);
+        f = f < TITLE_FIELD ? MAX(f, TITLE_FIELD * score_field_of_titles(s->an->title, x->text)) : f;
         if (f > fit) {
             fit = f;
             best = x->text;
@@ -118,6 +128,31 @@ void score_title(struct scorer *s)
                : STR("No title in the profile is close."));
 }
 
+/* Half of a duty's words in one statement is as near as two people's words come. */
+#define DUTY_NEAR  0.5
+#define DUTY_PRIOR 2.0
+
+/* How near the work that was done is to the duties: by the words of each, and by the field as a whole. */
+static bool duties_of(const struct scorer *s, double *ret, size_t *ret_near, size_t *ret_n)
+{
+    double sum = 0, field = 0;
+    size_t n = 0;
+    *ret_near = 0;
+    for (size_t i = 0; i < s->an->responsibilities_n; i++) {
+        if (s->duty_repeats[i])
+            continue;
+        n++;
+        sum += MIN(s->m->responsibility_fit[i] / DUTY_NEAR, 1.0);
+        *ret_near += s->m->responsibility_fit[i] >= DUTY_NEAR;
+    }
+    *ret_n = n;
+    if (n == 0)
+        return false;
+    double words = score_shrunk(sum, (double)n, DUTY_PRIOR);
+    *ret = score_field_coverage(s, &field) ? (words + field) / 2 : words;
+    return true;
+}
+
 void score_experience(struct scorer *s)
 {
     int need = s->an->experience_years_min * 12;
@@ -126,16 +161,24 @@ void score_experience(struct scorer *s)
         jobs = jobs || s->p->employments[i].kind == EMPLOYMENT_JOB;
         dated = dated || (s->p->employments[i].kind == EMPLOYMENT_JOB && s->p->employments[i].start.y);
     }
-    if (s->an->experience_years_min < 0) {
-        absent(s, SCORE_EXPERIENCE, "The posting states no years of experience.");
-    } else if (jobs && !dated) {
-        absent(s, SCORE_EXPERIENCE, "The jobs in the profile have no dates.");
-    } else {
-        double value = need == 0 ? 1.0 : (double)s->months / need;
-        set(s, SCORE_EXPERIENCE, value,
-            phrase_printf(s->a, "%d years asked; the dates of the work history give %d years and %d months.", need / 12,
-                          s->months / 12, s->months % 12));
+    size_t near = 0, n = 0;
+    double duties = 0, years = need <= 0 ? 1.0 : MIN((double)s->months / need, 1.0);
+    bool by_years = need >= 0 && (!jobs || dated), by_duties = duties_of(s, &duties, &near, &n);
+    if (!by_years && !by_duties) {
+        absent(s, SCORE_EXPERIENCE,
+               need < 0 ? "The posting states neither years of experience nor duties."
+                        : "The jobs in the profile have no dates.");
+        return;
     }
+    struct str said = by_years ? phrase_printf(s->a,
+                                               "%d years asked; the dates of the work history give %d years and %d "
+                                               "months.",
+                                               need / 12, s->months / 12, s->months % 12)
+                               : STR("");
+    if (by_duties)
+        said = phrase_printf(s->a, STR_FMT "%s%zu of %zu duties are close to something in the profile.", STR_ARG(said),
+                             said.n ? " " : "", near, n);
+    set(s, SCORE_EXPERIENCE, by_years && by_duties ? (years + duties) / 2 : by_years ? years : duties, said);
 }
 
 static int level_of_text(struct str t)
@@ -189,49 +232,6 @@ void score_seniority(struct scorer *s)
     set(s, SCORE_SENIORITY, value,
         phrase_printf(s->a, "The posting is %s; titles and dates of the profile read as %s.", seniority_name(want),
                       seniority_name((enum seniority)have)));
-}
-
-static bool has_all(const uint32_t *stems, size_t n, const struct atom *atom)
-{
-    for (size_t i = 0; i < n; i++) {
-        size_t k = 0;
-        while (k < atom->stems_n && atom->stems[k] != stems[i])
-            k++;
-        if (k == atom->stems_n)
-            return false;
-    }
-    return true;
-}
-
-static bool profile_has_term(const struct scorer *s, struct str term, const uint32_t *stems, size_t n)
-{
-    const struct skill *skill = skills_by_name(term);
-    for (size_t i = 0; skill && i < s->p->skills_n; i++)
-        if (s->p->skills[i].skill == skill)
-            return true;
-    for (size_t i = 0; n && i < s->p->atoms_n; i++)
-        if (has_all(stems, n, &s->p->atoms[i]))
-            return true;
-    return false;
-}
-
-void score_keywords(struct scorer *s)
-{
-    if (s->an->keywords_n < 3) {
-        absent(s, SCORE_KEYWORDS, "The posting has too few keywords.");
-        return;
-    }
-    double hits = 0, total = 0;
-    for (size_t i = 0; i < s->an->keywords_n; i++) {
-        uint32_t stems[LEX_TOKENS_MAX];
-        size_t k = lex_stems(s->an->keywords[i].term, stems, LEX_TOKENS_MAX);
-        double w = s->an->keywords[i].critical ? 2.0 : 1.0;
-        s->keyword_found[i] = profile_has_term(s, s->an->keywords[i].term, stems, k);
-        hits += s->keyword_found[i] ? w : 0;
-        total += w;
-    }
-    set(s, SCORE_KEYWORDS, (hits + KEYWORD_PRIOR * 0.5) / (total + KEYWORD_PRIOR),
-        STR("Share of the posting's terms that the profile has, each counted once."));
 }
 
 static void lint(struct scorer *s, const char *code, struct str pointer, const char *severity)

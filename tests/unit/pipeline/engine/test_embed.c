@@ -59,6 +59,38 @@ Test(embed, boilerplate_says_little)
     cr_assert_gt(similarity(backend, with), 0.9);
 }
 
+Test(embed, work_of_the_same_field_is_near_in_other_words)
+{
+    static const struct {
+        const char *a, *near, *far;
+    } CASES[] = {
+        {"Care for patients after surgery", "Postoperative nursing on a ward",
+         "After-sales care for software customers"},
+        {"Line cook in a restaurant", "Sous chef, seasonal menus", "Receptionist in a law firm"},
+        {"Licensed electrician", "Wiring and conduit on building sites", "Licensed translator"},
+        {"Drive trucks across the country", "Long haul driver with a CDL", "Write device drivers for Linux"},
+        {"PostgreSQL", "MySQL", "Photoshop"},
+        {"JavaScript", "JS", "Java"},
+        {"kubernetes engineer", "kuberntes enginer", "marketing manager"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(CASES); i++)
+        cr_assert_gt(similarity(CASES[i].a, CASES[i].near), similarity(CASES[i].a, CASES[i].far), "%s", CASES[i].a);
+}
+
+Test(embed, strangers_are_far)
+{
+    cr_assert_lt(fabs(similarity("Registered nurse in a pediatric ward", "Backend engineer for payment systems")), 0.2);
+    cr_assert_lt(fabs(similarity("Journeyman electrician", "Content strategist for a magazine")), 0.2);
+}
+
+Test(embed, repeating_a_word_changes_little)
+{
+    cr_assert_gt(similarity(backend,
+                            "Backend engineer. Go services, PostgreSQL, Kafka, Kafka, Kafka, Kubernetes on AWS. "
+                            "Distributed systems and APIs."),
+                 0.9);
+}
+
 static struct arena arena;
 
 static struct embed_posting posting_vectors(const char *body)
@@ -71,6 +103,33 @@ static struct embed_posting posting_vectors(const char *body)
     cr_assert_eq(analysis_make(&arena, &p, &an, NULL), 0);
     cr_assert_eq(embed_posting_make(&arena, &p, an, &ret, NULL), 0);
     return ret;
+}
+
+static double near(const struct embed_posting *x, const struct embed_posting *y)
+{
+    return (dot(x->description, y->description) + dot(x->requirements, y->requirements)) / 2;
+}
+
+#define FURNITURE                                                                                                      \
+    "\n## About Ferrow Partners\nFerrow Partners is family owned and proud of its history. Customers in forty "        \
+    "countries "                                                                                                       \
+    "trust Ferrow Partners.\n\n## Benefits\n- Company pension, wellness program, language courses\n- Two days from "   \
+    "home\n"                                                                                                           \
+    "\n## How to apply\nApply through our portal with your papers and your earliest start date.\n"
+
+Test(embed, the_same_company_does_not_make_the_same_work)
+{
+    arena_init(&arena, (size_t)64 << 20);
+    struct embed_posting cook = posting_vectors("# Sous Chef\n\n## Requirements\n- Grill and sauce\n- Food safety "
+                                                "certificate\n- Plan the menu\n" FURNITURE);
+    struct embed_posting welder = posting_vectors("# Welder\n\n## Requirements\n- Welding of sheet metal\n- Read "
+                                                  "drawings\n- Work in shifts\n" FURNITURE);
+    struct embed_posting other =
+        posting_vectors("# Line Cook\n\nA small restaurant by the harbour looks for help in its "
+                        "kitchen from May on.\n\n## Requirements\n- Cooking for sixty guests\n- "
+                        "Clean kitchen\n");
+    cr_assert_gt(near(&cook, &other), near(&cook, &welder) + 0.2, "%f %f", near(&cook, &other), near(&cook, &welder));
+    arena_fini(&arena);
 }
 
 Test(embed, a_nurse_is_nearer_to_nursing_than_to_backend)
