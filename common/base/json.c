@@ -2,9 +2,12 @@
  * block. */
 #include "base/json.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#define JSON_HEADER_BYTES 16
+#define JSON_HEADER_BYTES     16
+#define JSON_NUMBER_MAX_BYTES 400
 
 static void *json_arena_malloc(void *ctx, size_t size)
 {
@@ -76,6 +79,30 @@ static size_t json_depth(struct str text, size_t *ret_at)
     return deepest;
 }
 
+/* A number kept as text must be one that readers of numbers can read too. */
+static bool json_is_readable(const yyjson_val *v)
+{
+    const char *text = unsafe_yyjson_get_str((void *)(uintptr_t)v);
+    size_t n = unsafe_yyjson_get_len((void *)(uintptr_t)v);
+    char copy[JSON_NUMBER_MAX_BYTES];
+    if (n < 19 && !memchr(text, 'e', n) && !memchr(text, 'E', n))
+        return true;
+    if (n >= sizeof(copy))
+        return false;
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    return isfinite(strtod(copy, NULL));
+}
+
+static bool json_numbers_are_readable(yyjson_val *root)
+{
+    size_t total = unsafe_yyjson_get_next(root) - root;
+    for (size_t i = 0; i < total; i++)
+        if (yyjson_is_raw(root + i) && !json_is_readable(root + i))
+            return false;
+    return true;
+}
+
 static bool json_has_nul(yyjson_val *root)
 {
     yyjson_val *v = root;
@@ -86,7 +113,8 @@ static bool json_has_nul(yyjson_val *root)
     return false;
 }
 
-int json_parse(struct arena *a, struct str text, yyjson_val **ret_root, size_t *ret_offset, struct err *err)
+static int json_parse_as(struct arena *a, struct str text, yyjson_read_flag how, yyjson_val **ret_root,
+                         size_t *ret_offset, struct err *err)
 {
     size_t at = 0;
     if (ret_offset)
@@ -98,7 +126,7 @@ int json_parse(struct arena *a, struct str text, yyjson_val **ret_root, size_t *
     }
     yyjson_alc alc = json_alc(a);
     yyjson_read_err rerr;
-    yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text.p, text.n, YYJSON_READ_NOFLAG, &alc, &rerr);
+    yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text.p, text.n, how, &alc, &rerr);
     if (!doc) {
         if (ret_offset)
             *ret_offset = rerr.pos;
@@ -110,6 +138,19 @@ int json_parse(struct arena *a, struct str text, yyjson_val **ret_root, size_t *
     if (json_has_nul(*ret_root))
         return err_set(err, ERR_MALFORMED, "JSON contains a NUL character in a string");
     return 0;
+}
+
+int json_parse(struct arena *a, struct str text, yyjson_val **ret_root, size_t *ret_offset, struct err *err)
+{
+    return json_parse_as(a, text, YYJSON_READ_NOFLAG, ret_root, ret_offset, err);
+}
+
+int json_parse_exact(struct arena *a, struct str text, yyjson_val **ret_root, struct err *err)
+{
+    int rc = json_parse_as(a, text, YYJSON_READ_NUMBER_AS_RAW, ret_root, NULL, err);
+    if (rc == 0 && !json_numbers_are_readable(*ret_root))
+        rc = err_set(err, ERR_MALFORMED, "JSON contains a number that is too large or too long");
+    return rc;
 }
 
 yyjson_mut_doc *json_mut_new(struct arena *a)

@@ -18,6 +18,10 @@
  * *ret_offset when not NULL), ERR_MEMORY when the arena is exhausted. Duplicate keys: the first one wins in lookups. */
 int json_parse(struct arena *a, struct str text, yyjson_val **ret_root, size_t *ret_offset, struct err *err) MUST_CHECK;
 
+/* As json_parse, but numbers stay the text they were written as (type raw): writing the value gives the same bytes for
+ * 1.0, 1.10, 1e3 or thirty digits. For documents that are handed on; their numbers cannot be read as numbers. */
+int json_parse_exact(struct arena *a, struct str text, yyjson_val **ret_root, struct err *err) MUST_CHECK;
+
 /* New mutable document whose memory is the arena's. NULL when exhausted. */
 yyjson_mut_doc *json_mut_new(struct arena *a);
 

@@ -29,6 +29,11 @@ static const struct args_option results_options[] = {
     {"format", "LIST", "md,txt,json (default all)"},
     {NULL, NULL, NULL},
 };
+static const struct args_option apply_options[] = {
+    {"accept", "LIST", "Operations that are taken (op1,op3); the others are left out"},
+    {"reject", "LIST", "Operations that are left out; the others are taken"},
+    {NULL, NULL, NULL},
+};
 static const struct args_option demo_options[] = {
     {"timeout", "TIME", "Give up waiting (exit code 124)"},
     {NULL, NULL, NULL},
@@ -65,6 +70,10 @@ const struct cli_command cli_commands[] = {
      "Work"},
     {"show", "APPLICATION|BATCH", "State, score with its reasons, and the letter",
      "jobmill show 0198c1d2-7a11-7f21-8a00-5d0e9b3a7c66", NULL, NULL, 1, 1, cmd_show, "Work"},
+    {"apply", "APPLICATION", "Takes some of the changes to its résumé; without an option lists them",
+     "jobmill apply 0198c1d2-7a11-7f21-8a00-5d0e9b3a7c66 --reject op3,op5",
+     "The choice is among the changes of the generated résumé, which is kept; the last choice counts.", apply_options,
+     1, 1, cmd_apply, "Work"},
     {"why", "APPLICATION", "Which gate holds it, and until when", "jobmill why 0198c1d2-7a11-7f21-8a00-5d0e9b3a7c66",
      NULL, NULL, 1, 1, cmd_why, "Work"},
     {"demo", "DIR", "Works through a folder of samples and shows what came out", "jobmill demo samples", NULL,

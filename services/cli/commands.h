@@ -18,6 +18,7 @@ int cmd_results(struct cli *cli);
 int cmd_show(struct cli *cli);
 int cmd_why(struct cli *cli);
 int cmd_demo(struct cli *cli);
+int cmd_apply(struct cli *cli);
 int cmd_analyze(struct cli *cli);
 int cmd_score(struct cli *cli);
 int cmd_tailor(struct cli *cli);

@@ -163,8 +163,9 @@ void view_changes(yyjson_val *resume, struct buf *out)
     yyjson_val *rows = json_get_arr(resume, "ops");
     for (size_t i = 0; i < yyjson_arr_size(rows) && i < VIEW_LIST_MAX; i++) {
         yyjson_val *op = yyjson_arr_get(rows, i);
-        struct str path = json_get_str(op, "path"), reason = json_get_str(op, "reason");
-        buf_addf(out, "%s  %-24.*s %.*s\n", i ? "" : "\nWhat was changed, and why\n", VIEW_CUT(path, 60),
-                 VIEW_CUT(reason, 240));
+        struct str path = json_get_str(op, "path"), reason = json_get_str(op, "reason"), id = json_get_str(op, "op_id");
+        bool left_out = str_eqc(json_get_str(op, "verdict"), "rejected");
+        buf_addf(out, "%s  %-5.*s %-24.*s %s%.*s\n", i ? "" : "\nWhat was changed, and why\n", VIEW_CUT(id, 12),
+                 VIEW_CUT(path, 60), left_out ? "(left out) " : "", VIEW_CUT(reason, 240));
     }
 }

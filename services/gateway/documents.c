@@ -23,6 +23,7 @@ struct documents_op {
     struct uuid application_id;
     int kind; /* enum document_kind; 0: claims */
     const struct document_type *type;
+    bool generated; /* not the one that a person chose */
 };
 
 static bool accept_takes(struct str accept, const char *media)
@@ -74,18 +75,18 @@ static const char *document_name(int kind)
     return kind == DOCUMENT_RESUME ? "résumé" : kind == DOCUMENT_LETTER ? "cover letter" : "score";
 }
 
-static int documents_open(struct call *c, const struct application_documents *d, int kind, struct str *ret,
-                          struct err *err)
+static int documents_open(struct call *c, const struct application_documents *d, int kind, bool generated,
+                          struct str *ret, struct err *err)
 {
     if (d->erased)
         return err_set(err, ERR_GONE, "the user was erased, and the documents with the user");
-    if (!d->sealed[kind].p)
+    int rc = opened_document(c, http_request_arena(c->req), d, kind, generated, ret, err);
+    if (rc == 0 && !ret->p)
         return err_set(err, ERR_NOT_FOUND,
                        application_state_ended(d->state) ? "the application ended without a %s"
                                                          : "the %s is not written yet",
                        document_name(kind));
-    return opened_text(c, http_request_arena(c->req), d->key_wrapped, &d->user_id, d->sealed[kind], &d->application_id,
-                       sealed_document(kind), ret, err);
+    return rc;
 }
 
 static int documents_render(struct call *c, int kind, enum document_form form, struct str json, struct str *ret,
@@ -121,18 +122,34 @@ static void documents_found(void *ud, const struct pg_reply *reply, const struct
         call_fail_store(c, err);
     else if (!applications_documents_read(reply, &d))
         call_not_found(c, "application");
-    else if (documents_open(c, &d, op->kind, &json, &said) < 0 ||
+    else if (documents_open(c, &d, op->kind, op->generated, &json, &said) < 0 ||
              documents_render(c, op->kind, op->type->form, json, &text, &said) < 0)
         call_fail(c, &said);
     else
         call_reply_text(c, op->type->content_type, text, NULL);
 }
 
+/* ?version=generated|current; false: answered. */
+static bool documents_version(struct call *c, bool *ret_generated)
+{
+    struct str version;
+    struct err err;
+    int rc = http_query_get(c->req, "version", &version, &err);
+    *ret_generated = rc > 0 && str_eqc(version, "generated");
+    if (rc == 0 || *ret_generated || (rc > 0 && str_eqc(version, "current")))
+        return true;
+    if (rc > 0)
+        err_set(&err, ERR_INVALID, "the query parameter version must be generated or current");
+    call_fail(c, &err);
+    return false;
+}
+
 static void documents_get(struct call *c, int kind, bool formats)
 {
     struct documents_op *op = CALL_STATE(c, struct documents_op);
-    if (!op || !call_query(c, (const char *const[]){formats ? "format" : NULL, NULL}) ||
-        !call_id(c, "id", &op->application_id, "application"))
+    bool resume = kind == DOCUMENT_RESUME;
+    if (!op || !call_query(c, (const char *const[]){formats ? "format" : NULL, resume ? "version" : NULL, NULL}) ||
+        !call_id(c, "id", &op->application_id, "application") || (resume && !documents_version(c, &op->generated)))
         return;
     op->type = &document_types[0];
     if (formats && !documents_type(c, &op->type))
@@ -172,7 +189,7 @@ static int claims_of(struct call *c, const struct application_documents *d, int 
         jsonw_null(b, key);
         return 0;
     }
-    int rc = documents_open(c, d, kind, &json, err);
+    int rc = documents_open(c, d, kind, false, &json, err);
     if (rc < 0)
         return rc;
     if (json_parse(a, json, &root, NULL, err) < 0)

@@ -22,3 +22,14 @@ int opened_text(struct call *c, struct arena *a, struct str key_wrapped, const s
     seal_key_fini(&key);
     return rc;
 }
+
+int opened_document(struct call *c, struct arena *a, const struct application_documents *d, int kind, bool generated,
+                    struct str *ret, struct err *err)
+{
+    bool chosen = kind == DOCUMENT_RESUME && !generated && d->chosen.p;
+    *ret = (struct str){0};
+    if (!chosen && !d->sealed[kind].p)
+        return 0;
+    return opened_text(c, a, d->key_wrapped, &d->user_id, chosen ? d->chosen : d->sealed[kind], &d->application_id,
+                       chosen ? SEALED_RESUME_CHOICE : sealed_document(kind), ret, err);
+}

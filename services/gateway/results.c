@@ -23,9 +23,7 @@ static void results_document(struct results *r, struct arena *a, const struct ap
 {
     struct str text;
     struct err err;
-    if (d->erased || !d->sealed[kind].p ||
-        opened_text(r->c, a, d->key_wrapped, &d->user_id, d->sealed[kind], &d->application_id, sealed_document(kind),
-                    &text, &err) < 0)
+    if (d->erased || opened_document(r->c, a, d, kind, false, &text, &err) < 0 || !text.p)
         jsonw_null(b, key);
     else
         jsonw_raw(b, key, text);

@@ -23,6 +23,7 @@ static const struct http_route routes[] = {
     {HTTP_METHOD_POST, ROUTES_API "/applications/{id}:cancel", NULL, applications_post_cancel},
     {HTTP_METHOD_POST, ROUTES_API "/applications/{id}:retry", NULL, applications_post_retry},
     {HTTP_METHOD_GET, ROUTES_API "/applications/{id}/resume", NULL, documents_get_resume},
+    {HTTP_METHOD_POST, ROUTES_API "/applications/{id}/resume:apply", NULL, resume_post_apply},
     {HTTP_METHOD_GET, ROUTES_API "/applications/{id}/cover-letter", NULL, documents_get_letter},
     {HTTP_METHOD_GET, ROUTES_API "/applications/{id}/score", NULL, documents_get_score},
     {HTTP_METHOD_GET, ROUTES_API "/applications/{id}/claims", NULL, documents_get_claims},

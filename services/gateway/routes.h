@@ -16,6 +16,8 @@ http_handler_fn applications_post, applications_get, applications_get_list, appl
     applications_post_retry;
 /* documents.c */
 http_handler_fn documents_get_resume, documents_get_letter, documents_get_score, documents_get_claims;
+/* resume_apply.c */
+http_handler_fn resume_post_apply;
 /* events.c */
 http_handler_fn events_get_application, events_get_batch;
 /* batches.c */

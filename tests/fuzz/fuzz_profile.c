@@ -50,7 +50,7 @@ static void undo_gives_the_original(struct arena *a, const struct profile *p, st
 {
     yyjson_val *r;
     struct str back;
-    if (json_parse(a, tailored, &r, NULL, NULL) != 0)
+    if (json_parse_exact(a, tailored, &r, NULL) != 0)
         abort();
     int rc = resume_ops_apply(a, yyjson_obj_get(r, "document"), yyjson_obj_get(r, "inverse_ops"), &back, NULL);
     size_t n = 0;

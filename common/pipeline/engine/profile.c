@@ -325,7 +325,7 @@ int profile_read(struct arena *a, struct str json, struct profile **ret, struct 
     if (json.n > PROFILE_MAX_BYTES)
         return err_set_at(err, ERR_TOO_LARGE, "", "a profile may have at most %zu bytes", PROFILE_MAX_BYTES);
     yyjson_val *root;
-    int rc = json_parse(a, json, &root, NULL, err);
+    int rc = json_parse_exact(a, json, &root, err);
     if (rc == 0)
         rc = profile_check(root, err);
     if (rc)

@@ -65,7 +65,7 @@ struct profile_skill {
 }; /* skill NULL: not in the dictionary */
 
 struct profile {
-    yyjson_val *document;                  /* the JSON Resume, in the arena */
+    yyjson_val *document; /* the JSON Resume, in the arena; numbers as they were written (json_parse_exact) */
     const struct profile_strings *strings; /* its string values, for profile_states */
     struct str name, label, summary, email, phone, city;
     struct employment employments[PROFILE_EMPLOYMENTS_MAX];

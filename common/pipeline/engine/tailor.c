@@ -1,24 +1,22 @@
 /* Plans the operations, applies each to a copy of the document as it is planned, and writes the result with what it
  * takes to undo it.
  *
- * nudge     order of skill groups and their keywords
- * keywords  + order of the highlights within each entry
- * full      + highlights the posting does not care about are taken out where an entry has many, projects and
- * certificates are ordered, one line of evidence is added to the summary
+ * Order of the operations: within one list first wording (places as in the profile), then taking out from the end on,
+ * then additions, then the order, so that no operation moves the place of one before it and any of them can be refused.
  *
- * Invariants: no entry is ever dropped; names, titles, dates and the wording of the candidate never change; an entry
- * keeps at least KEEP_RECENT (two latest jobs) or KEEP_OTHER highlights. */
+ * Invariants: no entry is ever dropped; names, titles, dates never change; every wording passed tailor_text_holds. */
 #include "pipeline/engine/tailor.h"
 
+#include "pipeline/engine/lex.h"
 #include "pipeline/engine/phrase.h"
 #include "pipeline/engine/tailor_parts.h"
 
-#define KEEP_RECENT     4
-#define KEEP_OTHER      3
-#define LOW_RELEVANCE   0.22 /* below it the posting has next to nothing to do with the highlight */
-#define ORDER_STEP      0.05 /* differences below it do not move anything */
-#define MANY_HIGHLIGHTS 6
-#define LIST_MAX        64 /* longer lists are left in the candidate's order */
+#define SOFT_FACTOR       0.15 /* examples of soft skills do not decide the order */
+#define SKILL_FACTOR      0.3
+#define NAMES_MAX         3
+#define NAME_QUOTE_BYTES  70
+#define REASON_BYTES      300
+#define ENGLISH_ATOMS_MAX 24
 
 int tailor_do(struct tailor *t, struct tailor_op *op, struct err *err)
 {
@@ -29,11 +27,14 @@ int tailor_do(struct tailor *t, struct tailor_op *op, struct err *err)
         rc = resume_op_apply(t->doc, &op->op, err);
     if (rc)
         return rc;
+    op->reason.n = MIN(op->reason.n, (size_t)REASON_BYTES);
+    while (op->reason.n && op->reason.n == REASON_BYTES && ((unsigned char)op->reason.p[op->reason.n - 1] & 0x80))
+        op->reason.n--;
     t->ops[t->ops_n++] = *op;
     return 0;
 }
 
-void tailor_op_atom(struct tailor *t UNUSED, struct tailor_op *op, size_t atom)
+void tailor_op_atom(struct tailor_op *op, size_t atom)
 {
     for (size_t i = 0; i < op->atoms_n; i++)
         if (op->atoms[i] == atom)
@@ -42,26 +43,33 @@ void tailor_op_atom(struct tailor *t UNUSED, struct tailor_op *op, size_t atom)
         op->atoms[op->atoms_n++] = atom;
 }
 
-void tailor_op_rows(struct tailor *t, struct tailor_op *op)
+static bool row_names(const struct match_row *row, const size_t *atoms, size_t n)
 {
-    for (size_t i = 0; i < t->m->rows_n && op->requirements_n < TAILOR_OP_IDS_MAX; i++) {
-        const struct match_row *row = &t->m->rows[i];
-        bool names = false;
-        for (size_t k = 0; k < row->atoms_n; k++)
-            for (size_t x = 0; x < op->atoms_n; x++)
-                names = names || row->atoms[k] == op->atoms[x];
-        if (names)
-            op->requirements[op->requirements_n++] = row->requirement;
-    }
+    for (size_t k = 0; k < row->atoms_n; k++)
+        for (size_t i = 0; i < n; i++)
+            if (row->atoms[k] == atoms[i])
+                return true;
+    return false;
 }
 
-/* One list of the document with a relevance per element. */
-struct list {
-    char path[96];
-    size_t n;
-    double relevance[LIST_MAX];
-    int atom[LIST_MAX]; /* -1 when the element is no atom */
-};
+void tailor_op_rows(struct tailor *t, struct tailor_op *op)
+{
+    for (size_t i = 0; i < t->m->rows_n && op->requirements_n < TAILOR_OP_IDS_MAX; i++)
+        if (row_names(&t->m->rows[i], op->atoms, op->atoms_n))
+            op->requirements[op->requirements_n++] = t->m->rows[i].requirement;
+}
+
+int tailor_set(struct tailor *t, struct tailor_op *op, const char *path, struct str before, struct str value,
+               struct err *err)
+{
+    op->op.kind = RESUME_OP_SET;
+    op->op.path = phrase_printf(t->a, "%s", path);
+    op->op.before = yyjson_mut_strncpy(t->doc, before.p, before.n);
+    op->op.value = yyjson_mut_strncpy(t->doc, value.p, value.n);
+    if (op->requirements_n == 0)
+        tailor_op_rows(t, op);
+    return tailor_do(t, op, err);
+}
 
 void tailor_path_element(char ret[TAILOR_PATH_BYTES], const char *path, size_t index)
 {
@@ -77,7 +85,7 @@ void tailor_path_element(char ret[TAILOR_PATH_BYTES], const char *path, size_t i
     ret[n + k] = '\0';
 }
 
-static int atom_at(struct tailor *t, const char *path, size_t index)
+int tailor_atom_at(struct tailor *t, const char *path, size_t index)
 {
     char pointer[TAILOR_PATH_BYTES];
     tailor_path_element(pointer, path, index);
@@ -92,177 +100,163 @@ static int atom_at(struct tailor *t, const char *path, size_t index)
     return -1;
 }
 
-/* false when the list is absent, too short to order or too long. */
-static bool list_of_atoms(struct tailor *t, const char *path, struct list *ret)
+bool tailor_list_read(struct tailor *t, const char *path, struct tailor_list *ret)
 {
-    ret->n = 0;
     snprintf(ret->path, sizeof(ret->path), "%s", path);
     ret->n = yyjson_arr_size(yyjson_ptr_get(t->p->document, path));
-    if (ret->n < 2 || ret->n > LIST_MAX)
+    if (ret->n == 0 || ret->n > TAILOR_LIST_MAX) {
+        ret->n = 0;
         return false;
+    }
     for (size_t i = 0; i < ret->n; i++) {
-        ret->atom[i] = atom_at(t, path, i);
-        ret->relevance[i] = ret->atom[i] >= 0 ? t->m->atom_relevance[ret->atom[i]] : 0;
+        ret->atom[i] = tailor_atom_at(t, path, i);
+        ret->asked[i] = ret->atom[i] >= 0 ? t->asked[ret->atom[i]] : 0;
     }
     return true;
 }
 
-static int rank(double relevance)
+double tailor_row_weight(const struct match_row *row)
 {
-    return (int)(relevance / ORDER_STEP);
+    return row->requirement->weight * (row->requirement->priority == REQUIREMENT_REQUIRED ? 1.25 : 1.0);
 }
 
-/* Stable order by falling relevance; true when it differs from the present one. */
-static bool order_of(const struct list *l, size_t *order)
+struct str tailor_quote(struct tailor *t, struct str text, size_t max)
 {
-    bool moved = false;
-    for (size_t i = 0; i < l->n; i++) {
-        size_t at = i;
-        for (; at > 0 && rank(l->relevance[order[at - 1]]) < rank(l->relevance[i]); at--)
-            order[at] = order[at - 1];
-        order[at] = i;
-        moved = moved || at != i;
+    struct str s = text;
+    if (s.n > max) {
+        s.n = max;
+        while (s.n && s.p[s.n] != ' ')
+            s.n--;
     }
-    return moved;
+    bool cut = s.n < text.n;
+    while (s.n && strchr(".;,: ", s.p[s.n - 1]))
+        s.n--;
+    return phrase_printf(t->a, "“" STR_FMT "%s”", STR_ARG(s), cut ? " …" : "");
 }
 
-static int reorder(struct tailor *t, const struct list *l, const char *what, struct err *err)
+/* How a requirement is called in one of our sentences: its one skill, else a quote. */
+static struct str name_of(struct tailor *t, const struct match_row *row)
 {
-    size_t order[LIST_MAX];
-    if (!order_of(l, order))
-        return 0;
-    struct tailor_op op = {.op = {.kind = RESUME_OP_REORDER, .path = phrase_printf(t->a, "%s", l->path)}};
-    op.op.before = yyjson_mut_arr(t->doc);
-    op.op.value = yyjson_mut_arr(t->doc);
-    for (size_t i = 0; i < l->n; i++) {
-        yyjson_mut_arr_add_uint(t->doc, op.op.before, i);
-        yyjson_mut_arr_add_uint(t->doc, op.op.value, order[i]);
-        if (order[i] != i && l->relevance[order[i]] >= ORDER_STEP && l->atom[order[i]] >= 0)
-            tailor_op_atom(t, &op, (size_t)l->atom[order[i]]);
+    struct str text = row->requirement->text;
+    const struct skill *only = row->requirement->skills_n == 1 ? skills_by_slug(row->requirement->skills[0]) : NULL;
+    struct str word = phrase_skill_in(text, only);
+    if (word.n && tailor_is_name(word, only))
+        return tailor_spoken(t, word, only);
+    if (row->requirement->kind == REQUIREMENT_SOFT || str_istarts(text, "you") || str_istarts(text, "we "))
+        return (struct str){.p = "", .n = 0};
+    return text.n ? tailor_quote(t, text, NAME_QUOTE_BYTES) : text;
+}
+
+static void name_add(struct str *names, size_t *n, struct str name)
+{
+    bool known = name.n == 0 || *n == NAMES_MAX;
+    for (size_t k = 0; k < *n; k++)
+        known = known || str_ifind(names[k], name) >= 0 || str_ifind(name, names[k]) >= 0;
+    if (!known)
+        names[(*n)++] = name;
+}
+
+static bool wanted_names(const struct tailor_wanted *w, const size_t *atoms, size_t n)
+{
+    for (size_t k = 0; k < w->have->atoms_n; k++)
+        for (size_t i = 0; i < n; i++)
+            if (w->have->atoms[k] == atoms[i])
+                return true;
+    return false;
+}
+
+bool tailor_many(struct str names)
+{
+    bool quoted = false;
+    for (size_t i = 0; i + 5 <= names.n; i++) {
+        quoted = memcmp(names.p + i, "“", 3) == 0 || (quoted && memcmp(names.p + i, "”", 3) != 0);
+        if (!quoted && memcmp(names.p + i, " and ", 5) == 0)
+            return true;
     }
-    tailor_op_rows(t, &op);
-    op.reason = phrase_printf(t->a, "%s this posting asks about come first.", what);
-    return tailor_do(t, &op, err);
+    return false;
 }
 
-static int order_skills(struct tailor *t, struct err *err)
+struct str tailor_names(struct tailor *t, const size_t *atoms, size_t n)
 {
-    size_t groups = yyjson_arr_size(json_get_arr(t->p->document, "skills"));
-    struct list outer = {.path = "/skills", .n = groups};
-    for (size_t g = 0; g < groups && groups <= LIST_MAX; g++) {
-        char path[64];
-        struct list inner;
-        snprintf(path, sizeof(path), "/skills/%zu/keywords", g);
-        list_of_atoms(t, path, &inner);
-        outer.atom[g] = -1;
-        for (size_t i = 0; inner.n <= LIST_MAX && i < inner.n; i++) {
-            int atom = inner.n < 2 ? atom_at(t, path, i) : inner.atom[i];
-            double r = atom >= 0 ? t->m->atom_relevance[atom] : 0;
-            if (r > outer.relevance[g]) {
-                outer.relevance[g] = r;
-                outer.atom[g] = atom;
-            }
-        }
-        if (inner.n < 2 || inner.n > LIST_MAX)
+    struct str names[NAMES_MAX];
+    size_t names_n = 0;
+    for (size_t i = 0; i < t->wanted_n && names_n < NAMES_MAX; i++) {
+        const struct tailor_wanted *w = &t->wanted[i];
+        if (tailor_is_name(w->word, w->skill) && wanted_names(w, atoms, n))
+            name_add(names, &names_n, tailor_spoken(t, w->word, w->skill));
+    }
+    for (size_t i = 0; i < t->m->rows_n && names_n == 0; i++)
+        if (row_names(&t->m->rows[i], atoms, n))
+            name_add(names, &names_n, name_of(t, &t->m->rows[i]));
+    for (size_t i = 0; i < t->wanted_n && names_n == 0; i++)
+        if (wanted_names(&t->wanted[i], atoms, n))
+            name_add(names, &names_n, tailor_quote(t, t->wanted[i].word, NAME_QUOTE_BYTES));
+    return phrase_join(t->a, names, names_n, "and");
+}
+
+static void asked_read(struct tailor *t)
+{
+    for (size_t i = 0; i < t->m->rows_n; i++) {
+        const struct match_row *row = &t->m->rows[i];
+        double w = tailor_row_weight(row) * match_status_value(row->status);
+        if (row->requirement->kind == REQUIREMENT_SOFT)
+            w *= SOFT_FACTOR;
+        for (size_t k = 0; k < row->atoms_n; k++)
+            t->asked[row->atoms[k]] += w / (1.0 + 0.25 * (double)k);
+    }
+    for (size_t i = 0; i < t->wanted_n; i++)
+        for (size_t k = 0; k < t->wanted[i].have->atoms_n; k++)
+            t->asked[t->wanted[i].have->atoms[k]] += SKILL_FACTOR * tailor_row_weight(t->wanted[i].row);
+}
+
+/* Whether the candidate's sentences are English: its small words are there, and more often than those of neighbours. */
+bool tailor_is_english(const struct profile *p)
+{
+    static const char *const EN[] = {"the", "and", "of", "with", "for", "to", "from", "by", "a", "in", NULL};
+    static const char *const OTHER[] = {"und",  "der",  "die", "das", "mit", "für", "von", "et",   "les", "des",
+                                        "pour", "dans", "de",  "la",  "el",  "los", "con", "para", "en",  "het",
+                                        "een",  "och",  "och", "med", "til", "do",  "da",  "dla",  "il",  NULL};
+    size_t english = 0, other = 0, seen = 0;
+    for (size_t i = 0; i < p->atoms_n && seen < ENGLISH_ATOMS_MAX; i++) {
+        if (p->atoms[i].kind != ATOM_HIGHLIGHT && p->atoms[i].kind != ATOM_SUMMARY)
             continue;
-        int rc = reorder(t, &inner, "Skills", err);
-        if (rc)
-            return rc;
+        struct lex_text text;
+        lex_text_init(&text, p->atoms[i].text);
+        seen++;
+        english += lex_text_has_any(&text, EN);
+        other += lex_text_has_any(&text, OTHER);
     }
-    return groups < 2 || groups > LIST_MAX ? 0 : reorder(t, &outer, "Groups with skills", err);
+    return seen == 0 || (english > 0 && english > 2 * other);
 }
 
-static int take_out(struct tailor *t, struct list *l, size_t at, struct err *err)
-{
-    struct tailor_op op = {.op = {.kind = RESUME_OP_REMOVE, .path = phrase_printf(t->a, "%s/%zu", l->path, at)}};
-    yyjson_mut_val *v = yyjson_mut_doc_ptr_getn(t->doc, op.op.path.p, op.op.path.n);
-    op.op.before = yyjson_mut_val_mut_copy(t->doc, v);
-    op.reason =
-        STR("None of the requirements or duties in the posting touch on this; the entry keeps its stronger points.");
-    if (l->atom[at] >= 0)
-        tailor_op_atom(t, &op, (size_t)l->atom[at]);
-    int rc = tailor_do(t, &op, err);
-    if (rc)
-        return rc;
-    for (size_t i = at; i + 1 < l->n; i++) {
-        l->relevance[i] = l->relevance[i + 1];
-        l->atom[i] = l->atom[i + 1];
-    }
-    l->n--;
-    return 0;
-}
-
-/* A result with a number in one of the two latest jobs is worth its line even when the posting is silent about it. */
-static bool is_protected(const struct tailor *t, const struct list *l, size_t i, bool recent)
-{
-    return l->atom[i] < 0 || (recent && t->p->atoms[l->atom[i]].has_number && l->n <= MANY_HIGHLIGHTS);
-}
-
-static int select_highlights(struct tailor *t, struct list *l, bool recent, struct err *err)
-{
-    while (l->n > (recent ? KEEP_RECENT : KEEP_OTHER)) {
-        size_t worst = l->n;
-        for (size_t i = 0; i < l->n; i++)
-            if (!is_protected(t, l, i, recent) && (worst == l->n || l->relevance[i] <= l->relevance[worst]))
-                worst = i;
-        if (worst == l->n || l->relevance[worst] >= LOW_RELEVANCE)
-            return 0;
-        int rc = take_out(t, l, worst, err);
-        if (rc)
-            return rc;
-    }
-    return 0;
-}
-
-static int highlights(struct tailor *t, struct err *err)
-{
-    for (size_t i = 0; i < t->p->employments_n; i++) {
-        const struct employment *e = &t->p->employments[i];
-        char path[64];
-        struct list l;
-        snprintf(path, sizeof(path), STR_FMT "/highlights", STR_ARG(e->pointer));
-        if (!list_of_atoms(t, path, &l))
-            continue;
-        int rc = 0;
-        if (t->o.strategy == TAILOR_FULL)
-            rc = select_highlights(t, &l, e->kind == EMPLOYMENT_JOB && e->index < 2, err);
-        if (rc == 0 && l.n > 1)
-            rc = reorder(t, &l, "Points", err);
-        if (rc)
-            return rc;
-    }
-    return 0;
-}
-
-/* Projects by their best atom; certificates by their own. */
+/* Projects by what their best atom shows; certificates by their own. */
 static int order_entries(struct tailor *t, struct err *err)
 {
-    struct list l = {.path = "/projects", .n = yyjson_arr_size(json_get_arr(t->p->document, "projects"))};
-    for (size_t i = 0; i < LIST_MAX; i++)
+    struct tailor_list l = {.path = "/projects", .n = yyjson_arr_size(json_get_arr(t->p->document, "projects"))};
+    for (size_t i = 0; i < TAILOR_LIST_MAX; i++)
         l.atom[i] = -1;
     for (size_t i = 0; i < t->p->atoms_n; i++) {
         const struct atom *x = &t->p->atoms[i];
         const struct employment *e = x->employment >= 0 ? &t->p->employments[x->employment] : NULL;
-        if (!e || e->kind != EMPLOYMENT_PROJECT || e->index >= LIST_MAX ||
-            t->m->atom_relevance[i] <= l.relevance[e->index])
+        if (!e || e->kind != EMPLOYMENT_PROJECT || e->index >= TAILOR_LIST_MAX || t->asked[i] <= l.asked[e->index])
             continue;
-        l.relevance[e->index] = t->m->atom_relevance[i];
+        l.asked[e->index] = t->asked[i];
         l.atom[e->index] = (int)i;
     }
-    int rc = l.n > 1 && l.n <= LIST_MAX ? reorder(t, &l, "Projects", err) : 0;
-    if (rc == 0 && list_of_atoms(t, "/certificates", &l))
-        rc = reorder(t, &l, "Certificates", err);
+    int rc = l.n > 1 && l.n <= TAILOR_LIST_MAX ? tailor_reorder(t, &l, "project", err) : 0;
+    if (rc == 0 && tailor_list_read(t, "/certificates", &l))
+        rc = tailor_reorder(t, &l, "certificate", err);
     return rc;
 }
 
 static int plan(struct tailor *t, struct err *err)
 {
-    int rc = 0;
-    if (t->o.strategy >= TAILOR_NUDGE)
-        rc = order_skills(t, err);
-    if (rc == 0 && t->o.strategy >= TAILOR_KEYWORDS)
-        rc = highlights(t, err);
-    if (rc == 0 && t->o.strategy == TAILOR_FULL)
+    if (t->o.strategy < TAILOR_NUDGE)
+        return 0;
+    int rc = tailor_skills(t, err);
+    if (rc == 0)
+        rc = tailor_highlights(t, err);
+    if (rc == 0)
         rc = order_entries(t, err);
     if (rc == 0 && t->o.strategy == TAILOR_FULL)
         rc = tailor_summary(t, err);
@@ -279,32 +273,44 @@ static void emit_value(struct tailor *t, struct emit *e, const char *key, const 
         emit_null(e, key);
 }
 
+static void emit_op(struct tailor *t, struct emit *e, size_t at)
+{
+    const struct tailor_op *op = &t->ops[at];
+    char id[32];
+    snprintf(id, sizeof(id), "op%zu", at + 1);
+    emit_obj(e, NULL);
+    emit_strc(e, "op_id", id);
+    emit_strc(e, "op", resume_op_name(op->op.kind));
+    emit_str(e, "path", op->op.path);
+    emit_value(t, e, "before", op->op.before);
+    emit_value(t, e, "value", op->op.value);
+    emit_str(e, "reason", op->reason);
+    emit_arr(e, "requirement_ids");
+    for (size_t k = 0; k < op->requirements_n; k++)
+        emit_str(e, NULL, op->requirements[k]->id);
+    emit_arr_end(e);
+    emit_arr(e, "evidence_ids");
+    for (size_t k = 0; k < op->atoms_n; k++)
+        emit_str(e, NULL, t->p->atoms[op->atoms[k]].id);
+    emit_arr_end(e);
+    emit_arr(e, "requires");
+    for (size_t k = 0; k < at; k++) {
+        if (!resume_op_needs(&op->op, &t->ops[k].op))
+            continue;
+        snprintf(id, sizeof(id), "op%zu", k + 1);
+        emit_strc(e, NULL, id);
+    }
+    emit_arr_end(e);
+    emit_strc(e, "origin", "rule");
+    emit_strc(e, "verdict", "applied");
+    emit_obj_end(e);
+}
+
 static void emit_ops(struct tailor *t, struct emit *e)
 {
     emit_arr(e, "ops");
-    for (size_t i = 0; i < t->ops_n; i++) {
-        const struct tailor_op *op = &t->ops[i];
-        char id[32];
-        snprintf(id, sizeof(id), "op%zu", i + 1);
-        emit_obj(e, NULL);
-        emit_strc(e, "op_id", id);
-        emit_strc(e, "op", resume_op_name(op->op.kind));
-        emit_str(e, "path", op->op.path);
-        emit_value(t, e, "before", op->op.before);
-        emit_value(t, e, "value", op->op.value);
-        emit_str(e, "reason", op->reason);
-        emit_arr(e, "requirement_ids");
-        for (size_t k = 0; k < op->requirements_n; k++)
-            emit_str(e, NULL, op->requirements[k]->id);
-        emit_arr_end(e);
-        emit_arr(e, "evidence_ids");
-        for (size_t k = 0; k < op->atoms_n; k++)
-            emit_str(e, NULL, t->p->atoms[op->atoms[k]].id);
-        emit_arr_end(e);
-        emit_strc(e, "origin", "rule");
-        emit_strc(e, "verdict", "applied");
-        emit_obj_end(e);
-    }
+    for (size_t i = 0; i < t->ops_n; i++)
+        emit_op(t, e, i);
     emit_arr_end(e);
     emit_arr(e, "inverse_ops");
     for (size_t i = t->ops_n; i > 0; i--) {
@@ -317,9 +323,28 @@ static void emit_ops(struct tailor *t, struct emit *e)
         emit_str(e, "path", op->path);
         emit_value(t, e, "before", op->before);
         emit_value(t, e, "value", op->value);
+        if (op->position)
+            emit_int(e, "position", (long long)op->position - 1);
         emit_obj_end(e);
     }
     emit_arr_end(e);
+}
+
+static void emit_judgement(struct tailor *t, struct emit *e)
+{
+    struct tailor_text texts[TAILOR_OPS_MAX];
+    struct tailor_judged j = {.a = t->a, .p = t->p, .after = yyjson_mut_doc_get_root(t->doc), .texts = texts};
+    j.before = yyjson_val_mut_copy(t->doc, t->p->document);
+    for (size_t i = 0; i < t->ops_n; i++) {
+        const struct tailor_op *op = &t->ops[i];
+        if ((op->op.kind != RESUME_OP_SET && op->op.kind != RESUME_OP_INSERT) || !yyjson_mut_is_str(op->op.value))
+            continue;
+        texts[j.texts_n++] = (struct tailor_text){.value = tailor_str(op->op.value),
+                                                  .before = tailor_str(op->op.before),
+                                                  .atoms = op->atoms,
+                                                  .atoms_n = op->atoms_n};
+    }
+    tailor_judge(&j, e);
 }
 
 static int write_result(struct tailor *t, struct str *ret, struct err *err)
@@ -336,11 +361,11 @@ static int write_result(struct tailor *t, struct str *ret, struct err *err)
     emit_int(&e, "schema_version", 1);
     emit_strc(&e, "strategy", STRATEGY[t->o.strategy]);
     emit_strc(&e, "language", "en");
+    emit_int(&e, "revision", 0);
     emit_raw(&e, "document", document, n);
     emit_ops(t, &e);
     tailor_coverage(t, &e);
-    tailor_guard(t, &e);
-    tailor_claims(t, &e);
+    emit_judgement(t, &e);
     emit_obj_end(&e);
     return emit_take(&e, t->a, ret, err);
 }
@@ -348,14 +373,20 @@ static int write_result(struct tailor *t, struct str *ret, struct err *err)
 int tailor_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
                 struct tailor_options o, struct str *ret, struct err *err)
 {
-    struct tailor t = {.a = a, .an = an, .p = p, .m = m, .o = o, .doc = json_mut_new(a)};
-    t.o.strategy = o.strategy ? o.strategy : TAILOR_FULL;
-    t.ops = arena_try_alloc(a, sizeof(*t.ops) * TAILOR_OPS_MAX); /* each is written whole when it is planned */
-    t.summary_atoms = ARENA_NEW_N(a, size_t, TAILOR_OP_IDS_MAX);
-    yyjson_mut_val *root = t.doc ? yyjson_val_mut_copy(t.doc, p->document) : NULL;
-    if (!root || !t.ops || !t.summary_atoms)
+    struct tailor *t = arena_try_alloc(a, sizeof(*t));
+    if (!t)
         return err_set(err, ERR_MEMORY, "the document needs more memory than its limit");
-    yyjson_mut_doc_set_root(t.doc, root);
-    int rc = plan(&t, err);
-    return rc ? rc : write_result(&t, ret, err);
+    *t = (struct tailor){.a = a, .an = an, .p = p, .m = m, .o = o, .doc = json_mut_new(a)};
+    t->o.strategy = o.strategy ? o.strategy : TAILOR_FULL;
+    t->ops = arena_try_alloc(a, sizeof(*t->ops) * TAILOR_OPS_MAX); /* each is written whole when it is planned */
+    t->asked = ARENA_NEW_N(a, double, p->atoms_n + 1);
+    yyjson_mut_val *root = t->doc ? yyjson_val_mut_copy(t->doc, p->document) : NULL;
+    if (!root || !t->ops || !t->asked)
+        return err_set(err, ERR_MEMORY, "the document needs more memory than its limit");
+    yyjson_mut_doc_set_root(t->doc, root);
+    t->english = (an->language.n == 0 || str_eqc(an->language, "en")) && tailor_is_english(p);
+    tailor_wanted_read(t);
+    asked_read(t);
+    int rc = plan(t, err);
+    return rc ? rc : write_result(t, ret, err);
 }

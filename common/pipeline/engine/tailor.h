@@ -1,6 +1,12 @@
-/* The résumé for one posting: selects, orders and emphasises what the profile has. Nothing is added: every text of the
- * result is a text of the profile, or (the summary line) is built from atoms that the operation names. Identity fields,
- * employers, titles and dates never change. */
+/* The résumé for one posting: selects, orders, words and emphasises what the profile has. Nothing is added: every text
+ * of the result is a text of the profile, or says what the operation's evidence says in other words. Identity fields,
+ * employers, titles and dates never change, no entry is left out.
+ *
+ * none      the document as it is
+ * nudge     order: skills and their groups, lines within an entry, projects, certificates
+ * keywords  + the posting's own names for skills that the profile has under another one ("JS": "JavaScript")
+ * full      + lines that say nothing to the posting are taken out of long entries, lines begin with what was done,
+ * skills that only the lines name are listed, one sentence of the summary is written for the posting */
 #pragma once
 
 #include "pipeline/engine/match.h"
@@ -12,11 +18,28 @@ struct tailor_options {
     struct month now;              /* passed in: stages read no clock */
 };
 
-/* The TailoredResume document as JSON text in the arena: {schema_version, strategy, document: JSON Resume, ops[{op_id,
- * op, path, before, value, reason, requirement_ids, evidence_ids, verdict}], inverse_ops, coverage{current_pct,
- * potential_pct, covered, gaps, questions}, guard{verdict, violations}, claims[]}. */
+/* The TailoredResume document as JSON text in the arena: {schema_version, strategy, language, revision,
+ * document: JSON Resume, ops[{op_id, op, path, before, value, reason, requirement_ids, evidence_ids, requires, origin,
+ * verdict}], inverse_ops[{undoes, op, path, before, value}], coverage{current_pct, potential_pct, covered, injectable,
+ * gaps, questions}, style{word_ratio, pages_before, pages_est}, guard{verdict, violations}, claims[]}. */
 int tailor_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
                 struct tailor_options o, struct str *ret, struct err *err) MUST_CHECK;
+
+/* What a person decided about the operations of a tailored résumé. */
+struct tailor_choice {
+    const struct str *op_ids;
+    size_t op_ids_n;
+    bool reject;  /* the ids are what is left out and the rest is taken; else the other way round */
+    int revision; /* of the result, >= 1 */
+};
+/* The same TailoredResume with only the operations that were taken: document, ops with their verdicts (applied,
+ * rejected) and, when moved, their new places, inverse_ops, style, guard, claims and revision (0 in a generated
+ * one) are made again; all else is kept. generated: what tailor_make (or another engine) wrote. Errors: ERR_INVALID
+ * with /accept/N or /reject/N: no such operation, or named twice; ERR_CONFLICT with the same pointers: an operation
+ * needs one that is left out; ERR_CORRUPT: generated is no tailored résumé; ERR_MEMORY. */
+int tailor_apply(struct arena *a, struct str generated, const struct tailor_choice *choice, struct str *ret,
+                 struct err *err) MUST_CHECK;
+
 /* Rendered forms of a JSON Resume document, text in the arena. */
 int resume_to_markdown(struct arena *a, yyjson_val *document, struct str *ret, struct err *err) MUST_CHECK;
 int resume_to_text(struct arena *a, yyjson_val *document, struct str *ret, struct err *err) MUST_CHECK;

@@ -60,21 +60,26 @@ static const struct pg_stmt stmt_retry = {"applications_retry", "SELECT " CHANGE
                                           2};
 static const struct pg_stmt stmt_documents = {
     "applications_documents",
-    "SELECT a.application_id, a.user_id, a.state, u.erased_at IS NOT NULL, u.key_wrapped, r.sealed, l.sealed, s.sealed"
+    "SELECT a.application_id, a.user_id, a.state, u.erased_at IS NOT NULL, u.key_wrapped, r.sealed, l.sealed, s.sealed,"
+    " c.sealed, coalesce(c.revision, 0)"
     " FROM applications a JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.user_id"
     " LEFT JOIN documents r ON r.tenant_id = a.tenant_id AND r.application_id = a.application_id AND r.kind = 1"
     " LEFT JOIN documents l ON l.tenant_id = a.tenant_id AND l.application_id = a.application_id AND l.kind = 2"
     " LEFT JOIN documents s ON s.tenant_id = a.tenant_id AND s.application_id = a.application_id AND s.kind = 3"
+    " LEFT JOIN resume_choices c ON c.tenant_id = a.tenant_id AND c.application_id = a.application_id"
     " WHERE a.tenant_id = $1 AND a.application_id = $2",
     2};
+static const struct pg_stmt stmt_choose = {"applications_resume_choose",
+                                           "SELECT jm_resume_choose($1, $2, $3::int4, $4, $5, $6)::int4", 6};
 static const struct pg_stmt stmt_results = {
     "applications_results",
     "SELECT a.application_id, a.user_id, a.state, u.erased_at IS NOT NULL, u.key_wrapped, r.sealed, l.sealed, s.sealed,"
-    " a.item_index, a.score, a.similarity, a.code, a.client_ref, a.detail"
+    " c.sealed, coalesce(c.revision, 0), a.item_index, a.score, a.similarity, a.code, a.client_ref, a.detail"
     " FROM applications a JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.user_id"
     " LEFT JOIN documents r ON r.tenant_id = a.tenant_id AND r.application_id = a.application_id AND r.kind = 1"
     " LEFT JOIN documents l ON l.tenant_id = a.tenant_id AND l.application_id = a.application_id AND l.kind = 2"
     " LEFT JOIN documents s ON s.tenant_id = a.tenant_id AND s.application_id = a.application_id AND s.kind = 3"
+    " LEFT JOIN resume_choices c ON c.tenant_id = a.tenant_id AND c.application_id = a.application_id"
     " WHERE a.tenant_id = $1 AND a.batch_id = $2 AND a.item_index > $3::int4 AND a.state >= 4"
     " ORDER BY a.item_index LIMIT $4::int4",
     4};
@@ -273,6 +278,8 @@ static void documents_row_read(const struct pg_rows *r, int i, struct applicatio
         .sealed = {[DOCUMENT_RESUME] = pg_get_bytea(r, i, 5),
                    [DOCUMENT_LETTER] = pg_get_bytea(r, i, 6),
                    [DOCUMENT_SCORE] = pg_get_bytea(r, i, 7)},
+        .chosen = pg_get_bytea(r, i, 8),
+        .revision = pg_get_int4(r, i, 9),
     };
 }
 
@@ -283,6 +290,23 @@ bool applications_documents_read(const struct pg_reply *reply, struct applicatio
         return false;
     documents_row_read(&rows, 0, ret);
     return true;
+}
+
+void applications_resume_choose(struct pg_pool *pool, const struct uuid *tenant_id, const struct resume_choice *choice,
+                                pg_reply_fn *fn, void *ud)
+{
+    struct pg_request *q = applications_request(pool, tenant_id, &stmt_choose, false);
+    pg_param_uuid(q, &choice->application_id);
+    pg_param_int4(q, choice->revision);
+    pg_param_bytea(q, choice->sealed);
+    idempotency_params(q, &choice->key);
+    pg_request_send(q, fn, ud);
+}
+
+bool applications_resume_choose_read(const struct pg_reply *reply)
+{
+    struct pg_rows rows = pg_reply_rows(reply, 0);
+    return rows.count && pg_get_int4(&rows, 0, 0) == 1;
 }
 
 void applications_results(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id,
@@ -301,13 +325,13 @@ bool applications_results_read(const struct pg_reply *reply, int i, struct appli
     if (i >= rows.count)
         return false;
     *ret = (struct application_result){
-        .item_index = pg_get_int4(&rows, i, 8),
-        .score = pg_is_null(&rows, i, 9) ? -1 : pg_get_int4(&rows, i, 9),
-        .has_similarity = !pg_is_null(&rows, i, 10),
-        .similarity = pg_get_float8(&rows, i, 10),
-        .code = pg_get_int4(&rows, i, 11),
-        .client_ref = pg_get_text(&rows, i, 12),
-        .detail = pg_get_text(&rows, i, 13),
+        .item_index = pg_get_int4(&rows, i, 10),
+        .score = pg_is_null(&rows, i, 11) ? -1 : pg_get_int4(&rows, i, 11),
+        .has_similarity = !pg_is_null(&rows, i, 12),
+        .similarity = pg_get_float8(&rows, i, 12),
+        .code = pg_get_int4(&rows, i, 13),
+        .client_ref = pg_get_text(&rows, i, 14),
+        .detail = pg_get_text(&rows, i, 15),
     };
     documents_row_read(&rows, i, &ret->documents);
     return true;

@@ -75,12 +75,26 @@ struct application_documents {
     int state; /* stored: ACCEPTED until it ended */
     bool erased;
     struct str key_wrapped;
-    struct str sealed[DOCUMENT_SCORE + 1]; /* by enum document_kind; p NULL: not there */
+    struct str sealed[DOCUMENT_SCORE + 1]; /* by enum document_kind, as generated; p NULL: not there */
+    struct str chosen; /* the résumé a person chose instead (SEALED_RESUME_CHOICE); p NULL: none */
+    int revision;      /* of that, 0: none */
 };
 void applications_documents(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *application_id,
                             pg_reply_fn *fn, void *ud);
 bool applications_documents_read(const struct pg_reply *reply,
                                  struct application_documents *ret); /* false: no such application */
+
+/* Stores the résumé that a person chose, in place of the one with this revision (0: none). Errors: ERR_CONFLICT
+ * (another one is there by now), ERR_GONE, ERR_KEY_REUSED. */
+struct resume_choice {
+    struct uuid application_id;
+    int revision;
+    struct str sealed;
+    struct idempotency key;
+};
+void applications_resume_choose(struct pg_pool *pool, const struct uuid *tenant_id, const struct resume_choice *choice,
+                                pg_reply_fn *fn, void *ud);
+bool applications_resume_choose_read(const struct pg_reply *reply); /* false: the key had stored one before */
 
 /* Ended applications of a batch behind after_index, with their documents. */
 struct application_result {

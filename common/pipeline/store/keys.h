@@ -5,6 +5,7 @@
 #include "io/pg/pg.h"
 
 #define KEYS_ROUTE_APPLICATIONS "applications"
+#define KEYS_ROUTE_APPLY        "resume:apply" /* named in jm_resume_choose too */
 #define KEYS_ROUTE_BATCHES      "batches"
 #define KEYS_ROUTE_JOBS         "jobs"
 #define KEYS_ROUTE_USERS        "users"

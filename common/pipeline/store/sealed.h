@@ -12,6 +12,9 @@
 /* row: the batch or application of the answer */
 #define SEALED_IDEMPOTENCY "idempotency_keys.sealed"
 
+/* row: the application */
+#define SEALED_RESUME_CHOICE "resume_choices.sealed"
+
 /* row: the application; one place per kind of document */
 static inline const char *sealed_document(int kind)
 {
