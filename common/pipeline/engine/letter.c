@@ -10,69 +10,7 @@
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 
-#define TITLE_MAX_BYTES   80
-#define COMPANY_MAX_BYTES 60
-#define LETTER_FLOOR      200
-#define LETTER_RULESET    1
-
 static const size_t CEILING[] = {[LETTER_SHORT] = 900, [LETTER_STANDARD] = 1800, [LETTER_LONG] = 2600};
-static const char *const TONE[] = {[LETTER_FORMAL] = "formal",
-                                   [LETTER_DIRECT] = "direct",
-                                   [LETTER_CONVERSATIONAL] = "conversational",
-                                   [LETTER_MIRROR] = "mirror"};
-static const char *const LENGTH[] = {[LETTER_SHORT] = "short", [LETTER_STANDARD] = "standard", [LETTER_LONG] = "long"};
-
-static bool name_is_sane(struct str s, size_t max)
-{
-    static const char *const BAD[] = {"ignore", "instructions", "http", "https", "www", NULL};
-    return s.n && s.n <= max && !lex_has_any(s, BAD) && !memchr(s.p, '\n', s.n) && !memchr(s.p, '@', s.n) &&
-           !memchr(s.p, '{', s.n) && !memchr(s.p, '<', s.n) && !memchr(s.p, '"', s.n);
-}
-
-/* The title as one would say it: without brackets, places after a dash stay out, capitals calmed. */
-static struct str spoken_title(struct letter *l, struct str title)
-{
-    char out[TITLE_MAX_BYTES * 4];
-    size_t n = 0, depth = 0;
-    title = str_trim(title);
-    for (size_t i = 0; i < title.n && n + 1 < sizeof(out); i++) {
-        char c = title.p[i];
-        if (c == '(' || c == '[')
-            depth++;
-        else if ((c == ')' || c == ']') && depth)
-            depth--;
-        else if (depth == 0 && !(c == ' ' && n && out[n - 1] == ' ')) {
-            if ((c == ',' || c == ';') && n && out[n - 1] == ' ')
-                n--;
-            out[n++] = c;
-        }
-    }
-    char *copy = arena_strndup(l->a, out, n);
-    struct str s = str_trim(str_of(copy));
-    static const char *const CUTS[] = {" - ", " – ", " — ", " | ", " @ ", " · ", ", Remote", ": "};
-    for (size_t i = 0; i < ARRAY_LEN(CUTS); i++) {
-        ptrdiff_t at = str_find(s, str_of(CUTS[i]));
-        if (at > 3)
-            s = str_trim(str_sub(s, 0, (size_t)at));
-    }
-    while (s.n && strchr(",;:-*#", s.p[s.n - 1]))
-        s.n--;
-    ptrdiff_t fte = str_find(s, STR(", 0."));
-    if (fte > 3)
-        s.n = (size_t)fte;
-    return name_is_sane(s, TITLE_MAX_BYTES) ? phrase_title_case(l->a, s) : (struct str){.p = "", .n = 0};
-}
-
-static struct str spoken_company(struct letter *l, struct str company)
-{
-    struct str s = str_trim(company);
-    while (s.n && (s.p[s.n - 1] == ',' || s.p[s.n - 1] == ';'))
-        s.n--;
-    if (!name_is_sane(s, COMPANY_MAX_BYTES) || lex_has(s, "confidential"))
-        return (struct str){.p = "", .n = 0};
-    return phrase_title_case(l->a, s);
-}
-
 /* The posting's own voice: contractions and "you" read as conversational, "the candidate" and "shall" as formal. */
 static enum letter_tone voice_of(const struct analysis *an)
 {
@@ -92,6 +30,10 @@ static enum letter_tone voice_of(const struct analysis *an)
     return casual > stiff ? LETTER_CONVERSATIONAL : stiff ? LETTER_FORMAL : LETTER_DIRECT;
 }
 
+#define LONG_NAME 26 /* bytes: said no more often than needed */
+
+static const struct str NOTHING = {.p = "", .n = 0};
+
 static uint64_t mix(uint64_t h, struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -99,40 +41,62 @@ static uint64_t mix(uint64_t h, struct str s)
     return h;
 }
 
+/* "Product Designer, public services" is a Product Designer after it was named once; "Manager of Quality, Safety and
+ * Accreditation" stays whole; the step in "Data Analyst I" is not spoken. */
+static struct str title_head(struct str full)
+{
+    struct str s = full;
+    const char *comma = s.n ? memchr(s.p, ',', s.n) : NULL;
+    size_t at = comma ? (size_t)(comma - s.p) : s.n;
+    bool list =
+        lex_has(str_sub(s, at, s.n), "and") && (lex_has(str_sub(s, 0, at), "of") || lex_has(str_sub(s, 0, at), "for"));
+    if (!list && letter_names_job(str_sub(s, 0, at)))
+        s.n = at;
+    static const char *const STEPS[] = {" I", " II", " III", " IV", " 1", " 2", " 3"};
+    for (size_t i = 0; i < ARRAY_LEN(STEPS); i++)
+        if (s.n > 8 && str_iends(s, STEPS[i])) {
+            s.n -= strlen(STEPS[i]);
+            break;
+        }
+    return s;
+}
+
 static void prepare(struct letter *l)
 {
     l->o.tone = l->o.tone ? l->o.tone : LETTER_DIRECT;
     l->o.length = l->o.length ? l->o.length : LETTER_STANDARD;
     l->tone = l->o.tone == LETTER_MIRROR ? voice_of(l->an) : l->o.tone;
-    l->title = spoken_title(l, l->an->title);
+    l->last_employment = -1;
+    struct str full = letter_spoken_title(l->a, l->an->title), company = NOTHING;
+    l->title = title_head(full);
     if (!l->an->confidential)
-        l->company = spoken_company(l, l->an->company);
+        company = letter_spoken_company(l->a, l->an->company);
     else
         VALUE(&l->values, 'L') = STR("your client");
+    l->company = str_istarts(company, "the ") ? str_sub(company, 4, company.n) : company;
     l->rng = mix(mix(mix(l->o.seed ^ 1469598103934665603ULL, l->an->title), l->an->company), l->p->name);
+    l->rng = mix(l->rng, l->an->mission);
     for (size_t i = 0; i < l->an->requirements_n; i++)
         l->rng = mix(l->rng, l->an->requirements[i].text);
+    for (size_t i = 0; i < l->an->responsibilities_n; i++)
+        l->rng = mix(l->rng, l->an->responsibilities[i].quote.text);
+    l->company_max = l->company.n > LONG_NAME || l->o.length == LETTER_SHORT ? 1 : 2;
+    l->title_max = l->title.n > LONG_NAME ? 1 : 2;
     VALUE(&l->values, 'T') = l->title;
-    VALUE(&l->values, 'C') = l->company;
-    VALUE(&l->values, 'A') = l->title.n ? str_of(phrase_article(l->title)) : (struct str){.p = "", .n = 0};
+    VALUE(&l->values, 'F') = full;
+    VALUE(&l->values, 'C') = letter_with_the(l->a, company);
+    VALUE(&l->values, 'c') = l->company;
+    VALUE(&l->values, 'A') = l->title.n ? str_of(phrase_article(l->title)) : NOTHING;
 }
 
 static struct str salutation(struct letter *l)
 {
-    static const char *const FORMAL[] = {"Dear Hiring Manager,", "Dear members of the {C} hiring team,",
-                                         "Dear {C} Hiring Team,", NULL};
-    static const char *const DIRECT[] = {"Dear {C} team,", "Dear {C} hiring team,", "Dear hiring team,", NULL};
-    static const char *const CONVERSATIONAL[] = {"Hello {C} team,", "Hi {C} team,", "Hello,", NULL};
-    const char *const *list = l->tone == LETTER_FORMAL ? FORMAL : l->tone == LETTER_DIRECT ? DIRECT : CONVERSATIONAL;
-    /* the plain form only when the employer is not known: it is the last of each list, the first of the formal one */
-    if (l->company.n == 0)
-        return l->tone == LETTER_FORMAL   ? STR("Dear Hiring Manager,")
-               : l->tone == LETTER_DIRECT ? STR("Dear hiring team,")
-                                          : STR("Hello,");
-    return letter_fill(l, list, &l->values);
+    static const char *const PLAIN[] = {"@f Dear Hiring Manager,", "@d Dear hiring team,", "@c Hello,", NULL};
+    struct str greeting = letter_fill(l, l->company.n ? LETTER_SALUTATION : PLAIN, &l->values);
+    return greeting.n ? greeting : letter_fill(l, PLAIN, &l->values);
 }
 
-static bool new_paragraph(const struct letter *l, size_t i)
+bool letter_new_paragraph(const struct letter *l, size_t i)
 {
     return i == 0 || l->sentences[i].paragraph != l->sentences[i - 1].paragraph;
 }
@@ -143,7 +107,7 @@ static struct str body_of(const struct letter *l, struct str greeting, struct st
     buf_init(&b, 64 * 1024);
     buf_add(&b, greeting.p, greeting.n);
     for (size_t i = 0; i < l->sentences_n; i++) {
-        buf_adds(&b, new_paragraph(l, i) ? "\n\n" : " ");
+        buf_adds(&b, letter_new_paragraph(l, i) ? "\n\n" : " ");
         buf_add(&b, l->sentences[i].text.p, l->sentences[i].text.n);
     }
     buf_adds(&b, "\n\n");
@@ -158,11 +122,12 @@ static struct str body_of(const struct letter *l, struct str greeting, struct st
     return str_of(text);
 }
 
-static bool drop_one(struct letter *l)
+/* Drops the least important sentence, of one paragraph when `paragraph` is not -1. */
+static bool drop_one(struct letter *l, int paragraph)
 {
     size_t worst = l->sentences_n;
     for (size_t i = 0; i < l->sentences_n; i++)
-        if (l->sentences[i].priority > 0 &&
+        if (l->sentences[i].priority > 0 && (paragraph < 0 || l->sentences[i].paragraph == paragraph) &&
             (worst == l->sentences_n || l->sentences[i].priority >= l->sentences[worst].priority))
             worst = i;
     if (worst == l->sentences_n)
@@ -172,225 +137,73 @@ static bool drop_one(struct letter *l)
     return true;
 }
 
-static size_t word_count(struct str s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++)
-        n += !str_is_space(s.p[i]) && (i == 0 || str_is_space(s.p[i - 1]));
-    return n;
-}
+#define PARAGRAPH_MAX 900
 
-/* -- check -- */
-
-static bool number_in(struct str digits, struct str text)
+static void trim_paragraphs(struct letter *l)
 {
-    size_t from = 0;
-    while (from < text.n) {
-        ptrdiff_t at = str_find(str_sub(text, from, text.n), digits);
-        if (at < 0)
-            return false;
-        size_t i = from + (size_t)at, end = i + digits.n;
-        if ((i == 0 || !str_is_digit(text.p[i - 1])) && (end == text.n || !str_is_digit(text.p[end])))
-            return true;
-        from = i + 1;
-    }
-    return false;
-}
-
-static bool number_is_grounded(const struct letter *l, const struct sentence *s, struct str digits)
-{
-    struct str names[] = {l->title, l->company, l->p->name, s->names};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (number_in(digits, names[i]))
-            return true;
-    for (size_t i = 0; i < l->p->employments_n && !s->claim; i++)
-        if (number_in(digits, l->p->employments[i].organization))
-            return true; /* a remark may name a former employer */
-    for (size_t i = 0; i < s->atoms_n; i++) {
-        const struct atom *x = &l->p->atoms[s->atoms[i]];
-        const struct employment *e = x->employment >= 0 ? &l->p->employments[x->employment] : NULL;
-        if (number_in(digits, x->text) || (e && (number_in(digits, e->organization) || number_in(digits, e->role))))
-            return true;
-    }
-    return false;
-}
-
-/* The first number outside quotes that nothing supports; empty when all are. */
-static struct str loose_number(const struct letter *l, const struct sentence *s)
-{
-    struct str t = s->text;
-    ptrdiff_t quote = s->quote.n ? str_find(t, s->quote) : -1;
-    for (size_t i = 0; i < t.n;) {
-        if (quote >= 0 && i == (size_t)quote) {
-            i += s->quote.n;
-            continue;
-        }
-        if (!str_is_digit(t.p[i])) {
-            i++;
-            continue;
-        }
-        size_t end = i;
-        while (end < t.n && str_is_digit(t.p[end]))
-            end++;
-        if (!number_is_grounded(l, s, str_sub(t, i, end)))
-            return str_sub(t, i, end);
-        i = end;
-    }
-    return (struct str){.p = "", .n = 0};
-}
-
-static size_t violation(struct emit *e, const char *code, struct str value, const char *severity)
-{
-    emit_obj(e, NULL);
-    emit_strc(e, "code", code);
-    emit_str(e, "value", value);
-    emit_strc(e, "severity", severity);
-    emit_obj_end(e);
-    return 1;
-}
-
-static void emit_guard(const struct letter *l, struct emit *e, struct str body)
-{
-    size_t block = 0, warn = 0, chars = utf8_count(body);
-    emit_obj(e, "guard");
-    emit_int(e, "ruleset_version", LETTER_RULESET);
-    emit_arr(e, "violations");
-    if (l->an->language.n && !str_eqc(l->an->language, "en"))
-        block += violation(e, "language", l->an->language, "block");
     for (size_t i = 0; i < l->sentences_n; i++) {
-        const struct sentence *s = &l->sentences[i];
-        struct str loose = loose_number(l, s);
-        if (loose.n)
-            block += violation(e, "UNGROUNDED_METRIC", loose, "block");
-        if (s->claim && s->atoms_n == 0 && s->pointer.n == 0)
-            block += violation(e, "NO_EVIDENCE", s->text, "block");
+        size_t n = 0;
+        for (size_t k = 0; k < l->sentences_n; k++)
+            n += l->sentences[k].paragraph == l->sentences[i].paragraph ? l->sentences[k].text.n + 1 : 0;
+        if (n > PARAGRAPH_MAX && drop_one(l, l->sentences[i].paragraph))
+            i = (size_t)-1; /* from the start */
     }
-    if (chars > CEILING[l->o.length] || chars < LETTER_FLOOR)
-        warn += violation(e, "length", STR("outside the band"), "warn");
-    if (l->p->name.n == 0)
-        warn += violation(e, "name_missing", STR(""), "warn");
-    emit_arr_end(e);
-    emit_strc(e, "verdict", block ? "block" : warn ? "warn" : "pass");
-    emit_obj_end(e);
 }
 
-/* -- write -- */
-
-static void emit_citations(const struct letter *l, struct emit *e, size_t from, size_t to)
+/* One way to say it all. */
+static bool compose_once(struct letter *l)
 {
-    emit_arr(e, "citations");
-    for (size_t i = from; i < to; i++) {
-        const struct sentence *s = &l->sentences[i];
-        for (size_t k = 0; k < s->atoms_n; k++) {
-            emit_obj(e, NULL);
-            emit_strc(e, "kind", "atom");
-            emit_str(e, "id", l->p->atoms[s->atoms[k]].id);
-            emit_obj_end(e);
-        }
-        if (s->pointer.n) {
-            emit_obj(e, NULL);
-            emit_strc(e, "kind", "profile");
-            emit_str(e, "pointer", s->pointer);
-            emit_obj_end(e);
-        }
-        if (s->quote.n) {
-            emit_obj(e, NULL);
-            emit_strc(e, "kind", "jd");
-            emit_str(e, "quote", s->quote);
-            emit_obj_end(e);
-        }
-    }
-    emit_arr_end(e);
-}
-
-static void emit_paragraphs(const struct letter *l, struct emit *e)
-{
-    emit_arr(e, "paragraphs");
-    for (size_t i = 0; i < l->sentences_n;) {
-        size_t end = i + 1;
-        struct str text = l->sentences[i].text;
-        while (end < l->sentences_n && !new_paragraph(l, end)) {
-            text = phrase_printf(l->a, STR_FMT " " STR_FMT, STR_ARG(text), STR_ARG(l->sentences[end].text));
-            end++;
-        }
-        emit_obj(e, NULL);
-        emit_strc(e, "role", l->sentences[i].role);
-        emit_str(e, "text", text);
-        emit_citations(l, e, i, end);
-        emit_obj_end(e);
-        i = end;
-    }
-    emit_arr_end(e);
-}
-
-static void emit_claims(const struct letter *l, struct emit *e)
-{
-    emit_arr(e, "claims");
-    for (size_t i = 0; i < l->sentences_n; i++) {
-        const struct sentence *s = &l->sentences[i];
-        emit_obj(e, NULL);
-        emit_str(e, "sentence", s->text);
-        emit_strc(e, "class", s->claim ? "claim" : "non_claim");
-        emit_arr(e, "evidence_ids");
-        for (size_t k = 0; k < s->atoms_n; k++)
-            emit_str(e, NULL, l->p->atoms[s->atoms[k]].id);
-        emit_arr_end(e);
-        emit_strc(e, "relation", s->relation);
-        if (s->pointer.n)
-            emit_str(e, "pointer", s->pointer);
-        if (s->quote.n)
-            emit_str(e, "quote", s->quote);
-        emit_obj_end(e);
-    }
-    emit_arr_end(e);
-}
-
-static void emit_used(const struct letter *l, struct emit *e)
-{
-    emit_arr(e, "key_claims_used");
+    letter_opening(l);
+    letter_evidence(l);
+    letter_credentials(l);
+    bool evidence = false;
     for (size_t i = 0; i < l->sentences_n; i++)
-        for (size_t k = 0; k < l->sentences[i].atoms_n; k++)
-            emit_str(e, NULL, l->p->atoms[l->sentences[i].atoms[k]].id);
-    emit_arr_end(e);
-    emit_arr(e, "evidence_gaps");
-    for (size_t i = 0; i < l->m->rows_n; i++) {
-        const struct match_row *row = &l->m->rows[i];
-        if (row->requirement->priority == REQUIREMENT_REQUIRED &&
-            (row->status == MATCH_MISSING || row->status == MATCH_BLOCKED))
-            emit_str(e, NULL, row->requirement->text);
-    }
-    emit_arr_end(e);
-    emit_arr(e, "company_facts");
-    for (size_t i = 0; i < l->sentences_n; i++) {
-        if (l->sentences[i].quote.n == 0)
-            continue;
-        emit_obj(e, NULL);
-        emit_str(e, "text", l->sentences[i].quote);
-        emit_strc(e, "source", "posting");
-        emit_obj_end(e);
-    }
-    emit_arr_end(e);
+        evidence = evidence || l->sentences[i].atoms_n;
+    if (!evidence)
+        return false;
+    letter_gap(l);
+    l->company_max++; /* the closing may name them again */
+    l->title_max++;
+    l->loose_max = 0;
+    letter_closing(l);
+    trim_paragraphs(l);
+    return true;
 }
 
-static int write_result(const struct letter *l, struct str greeting, struct str body, struct str *ret, struct err *err)
+/* How many sentences with nothing of this posting there are beyond a third. */
+static int excess(const struct letter *l)
 {
-    struct emit e;
-    emit_init(&e);
-    emit_obj(&e, NULL);
-    emit_int(&e, "schema_version", 1);
-    emit_strc(&e, "style", TONE[l->o.tone]);
-    emit_strc(&e, "length", LENGTH[l->o.length]);
-    emit_strc(&e, "language", "en");
-    emit_str(&e, "salutation", greeting);
-    emit_paragraphs(l, &e);
-    emit_str(&e, "body", body);
-    emit_used(l, &e);
-    emit_int(&e, "word_count", (long long)word_count(body));
-    emit_bool(&e, "complete", true);
-    emit_claims(l, &e);
-    emit_guard(l, &e, body);
-    emit_obj_end(&e);
-    return emit_take(&e, l->a, ret, err);
+    int plain = 0;
+    for (size_t i = 0; i < l->sentences_n; i++)
+        plain += l->sentences[i].loose > 1;
+    return 3 * plain - (int)l->sentences_n;
+}
+
+/* Another way when the first holds too little of this posting: two letters of one person must not share more than a
+ * third of their sentences. The best of three. */
+static bool compose(struct letter *l)
+{
+    static const unsigned LOOSE_MAX[] = {[LETTER_SHORT] = 2, [LETTER_STANDARD] = 5, [LETTER_LONG] = 7};
+    struct letter *start = ARENA_NEW(l->a, struct letter), *best = ARENA_NEW(l->a, struct letter);
+    l->loose_max = LOOSE_MAX[l->o.length];
+    if (!start || !best)
+        return compose_once(l);
+    *start = *l;
+    for (unsigned i = 0; i < 3; i++) {
+        *l = *start;
+        l->rng += i;
+        l->loose_max -= MIN(2 * i, l->loose_max);
+        l->title_max += l->title.n > LONG_NAME ? 0 : i;
+        l->company_max += l->company.n > LONG_NAME ? 0 : i;
+        if (!compose_once(l))
+            return false;
+        if (i == 0 || excess(l) < excess(best))
+            *best = *l;
+        if (excess(l) <= 0)
+            break;
+    }
+    *l = *best;
+    return true;
 }
 
 int letter_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
@@ -409,22 +222,13 @@ int letter_make(struct arena *a, const struct analysis *an, const struct profile
     l->o = o;
     prepare(l);
     letter_pick(l);
-    letter_opening(l);
-    letter_evidence(l);
-    letter_credentials(l);
-    bool evidence = false;
-    for (size_t i = 0; i < l->sentences_n; i++)
-        evidence = evidence || l->sentences[i].atoms_n;
-    if (!evidence)
+    if (!compose(l))
         return err_set(err, ERR_NO_EVIDENCE, "the profile states nothing that a letter could say");
-    letter_gap(l);
-    letter_closing(l);
-    struct str greeting = salutation(l), signoff = letter_fill(l, LETTER_PHRASES[l->tone - 1].signoff, &l->values),
-               body;
+    struct str greeting = salutation(l), signoff = letter_fill(l, LETTER_SIGNOFF, &l->values), body;
     while (utf8_count(body = body_of(l, greeting, signoff)) > CEILING[l->o.length])
-        if (!drop_one(l))
+        if (!drop_one(l, -1))
             break;
     if (body.n == 0)
         return err_set(err, ERR_MEMORY, "the letter needs more memory than its limit");
-    return write_result(l, greeting, body, ret, err);
+    return letter_write(l, greeting, body, CEILING[l->o.length], ret, err);
 }

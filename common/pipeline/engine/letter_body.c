@@ -1,72 +1,44 @@
-/* Opening, credentials, gap and closing. Why this employer comes from a quote of its posting and from nowhere else; a
- * gap is said in one sentence and only for what the posting requires. */
+/* Credentials, studies, languages, time in the field, the gap and the closing. A gap is said in one sentence, only for
+ * what the posting requires and only when the rest of the requirements is mostly met. */
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 #include "pipeline/engine/match_parts.h"
 
 #define GOAL_SHARE_MIN 0.3
-#define DUTY_FIT_MIN   0.34
 #define GAP_ITEMS_MAX  2
+#define GAP_MET_MIN    0.5 /* of the weight of what is required */
 #define NAME_MAX_BYTES 70
+#define TENURE_QUOTE   80
+#define CLOSING_DUTY   100
 
 static const struct str NOTHING = {.p = "", .n = 0};
-
-static const struct letter_phrases *phrases(const struct letter *l)
-{
-    return &LETTER_PHRASES[l->tone - 1];
-}
 
 static struct sentence remark(int paragraph, const char *role, int priority)
 {
     return (struct sentence){.relation = "", .paragraph = paragraph, .role = role, .priority = priority};
 }
 
-/* The duty that the chosen evidence speaks to most; the first one when it speaks to none. */
-static struct str duty_quote(struct letter *l)
+static struct str certificate_words(struct letter *l, struct str name)
 {
-    struct str best = NOTHING;
-    double top = -1;
-    for (size_t i = 0; i < l->an->responsibilities_n; i++) {
-        struct str text = l->an->responsibilities[i].quote.text;
-        uint32_t want[LEX_TOKENS_MAX];
-        size_t n = lex_stems(text, want, LEX_TOKENS_MAX);
-        double fit = 0;
-        for (size_t k = 0; n >= 3 && k < l->picks_n; k++)
-            fit = MAX(fit, lex_overlap(want, n, l->p->atoms[l->picks[k].atom].stems,
-                                       l->p->atoms[l->picks[k].atom].stems_n, NULL));
-        /* "Build ingestion ..." says what is to be done; "Since then ..." does not */
-        bool duty = fit >= DUTY_FIT_MIN || recast_highlight(l->a, text, false).form == RECAST_BASE;
-        struct str q = duty && fit > top ? letter_quote(l, text) : NOTHING;
-        if (q.n) {
-            top = fit;
-            best = q;
-        }
-    }
-    return best;
+    bool bare = str_iends(name, " certificate") || str_iends(name, " certification") || str_iends(name, " license") ||
+                str_iends(name, " licence");
+    return bare && !str_istarts(name, "the ") ? phrase_printf(l->a, "the " STR_FMT, STR_ARG(name)) : name;
 }
 
-void letter_opening(struct letter *l)
+/* "A, B; C; and D" */
+static struct str semicolon_list(struct letter *l, const struct str *names, size_t n)
 {
-    struct sentence s = remark(0, "opening", 0);
-    letter_say(l, phrases(l)->opening, &l->values, &s);
-    struct letter_values v = l->values;
-    s.priority = l->o.length == LETTER_SHORT ? 60 : 30;
-    s.relation = "posting";
-    VALUE(&v, 'Q') = letter_quote(l, l->an->mission);
-    s.quote = VALUE(&v, 'Q');
-    if (VALUE(&v, 'Q').n) {
-        letter_say(l, phrases(l)->company, &v, &s);
-        return;
-    }
-    VALUE(&v, 'Q') = duty_quote(l);
-    s.quote = VALUE(&v, 'Q');
-    letter_say(l, phrases(l)->duty, &v, &s);
+    struct str out = names[0];
+    for (size_t i = 1; i < n; i++)
+        out = phrase_printf(l->a, STR_FMT "; %s" STR_FMT, STR_ARG(out), i + 1 == n ? "and " : "", STR_ARG(names[i]));
+    return out;
 }
 
 static void credentials(struct letter *l)
 {
     struct str names[3];
-    struct sentence s = {.claim = true, .relation = "merge", .paragraph = 40, .role = "evidence", .priority = 50};
+    bool commas = false;
+    struct sentence s = {.claim = true, .relation = "merge", .paragraph = 38, .role = "evidence", .priority = 50};
     for (size_t i = 0; i < l->m->rows_n; i++) {
         const struct match_row *row = &l->m->rows[i];
         for (size_t k = 0; k < row->atoms_n && match_status_value(row->status) >= 0.8 && s.atoms_n < 3; k++) {
@@ -82,40 +54,50 @@ static void credentials(struct letter *l)
                 s.priority = 10;
             if (seen)
                 continue;
-            names[s.atoms_n] = x->text;
+            commas = commas || memchr(x->text.p, ',', x->text.n);
+            names[s.atoms_n] = certificate_words(l, x->text);
             s.atoms[s.atoms_n++] = atom;
         }
     }
     if (s.atoms_n == 0)
         return;
     struct letter_values v = l->values;
-    VALUE(&v, 'J') = phrase_join(l->a, names, s.atoms_n, "and");
+    bool one = s.atoms_n == 1;
+    struct str list = commas && !one ? semicolon_list(l, names, s.atoms_n) : phrase_join(l->a, names, s.atoms_n, "and");
+    VALUE(&v, 'j') = commas || !one ? list : NOTHING;
+    VALUE(&v, 'k') = one ? NOTHING : list;
+    VALUE(&v, 'J') = commas ? NOTHING : list;
     letter_say(l, LETTER_CREDENTIALS, &v, &s);
 }
 
-static void languages(struct letter *l)
+static void languages(struct letter *l, bool required_only)
 {
     for (size_t i = 0; i < l->m->rows_n; i++) {
         const struct match_row *row = &l->m->rows[i];
-        if (row->requirement->kind != REQUIREMENT_LANGUAGE || row->atoms_n == 0 || row->status == MATCH_MISSING)
+        if (row->requirement->kind != REQUIREMENT_LANGUAGE || row->atoms_n == 0 ||
+            match_status_value(row->status) < 0.6 ||
+            (required_only && row->requirement->priority != REQUIREMENT_REQUIRED))
             continue;
         const struct atom *x = &l->p->atoms[row->atoms[0]];
         const char *open = memchr(x->text.p, '(', x->text.n);
+        static const char *const LITTLE[] = {"elementary", "basic", "limited", "beginner", "a1", "a2", NULL};
+        if (row->requirement->priority != REQUIREMENT_REQUIRED && lex_has_any(x->text, LITTLE))
+            continue; /* a little of what is not required is no news */
         if (x->kind != ATOM_LANGUAGE || str_istarts(x->text, "English") || !open)
             continue;
         struct letter_values v = l->values;
         struct str level = str_trim(str_sub(x->text, (size_t)(open - x->text.p) + 1, x->text.n));
         level.n -= level.n && level.p[level.n - 1] == ')';
         VALUE(&v, 'M') = str_trim(str_sub(x->text, 0, (size_t)(open - x->text.p)));
-        VALUE(&v, 'F') = phrase_lower_first(l->a, level);
+        VALUE(&v, 'f') = phrase_lower_first(l->a, level);
         struct sentence s = {.claim = true,
                              .relation = "paraphrase",
                              .atoms = {row->atoms[0]},
                              .atoms_n = 1,
-                             .paragraph = 40,
+                             .paragraph = 38,
                              .role = "evidence",
                              .priority = 45};
-        static const char *const NESTED[] = {"I speak {M}; my level is {F}.", NULL};
+        static const char *const NESTED[] = {"I speak {M}; my level is {f}.", NULL};
         static const char *const NATIVE[] = {"{M} is my native language.", NULL};
         static const char *const FLUENT[] = {"I speak {M} fluently.", NULL};
         const char *const *list = str_istarts(level, "native")    ? NATIVE
@@ -174,27 +156,89 @@ static void degree(struct letter *l)
     struct str type = json_get_str(entry, "studyType"), area = str_trim(json_get_str(entry, "area"));
     bool done = json_get_str(entry, "endDate").n && str_ifind(type, STR("progress")) < 0 &&
                 str_ifind(type, STR("expected")) < 0;
-    VALUE(&v, 'I') = str_trim(json_get_str(entry, "institution"));
+    VALUE(&v, 'I') = letter_with_the(l->a, str_trim(json_get_str(entry, "institution")));
     VALUE(&v, 'U') = done ? degree_words(l, entry) : area;
     struct sentence s = {.claim = true,
                          .relation = "paraphrase",
                          .atoms = {atom},
                          .atoms_n = 1,
-                         .paragraph = 39,
+                         .paragraph = 38,
                          .role = "evidence",
                          .priority = l->picks_n ? 40 : 0};
     letter_say(l, done ? LETTER_DEGREE : LETTER_STUDENT, &v, &s);
+}
+
+/* "have been a Charge Nurse at St. Brannoc since 2021", "was a Staff Nurse at Kettle Lakes from 2017 to 2021". */
+static struct str post_words(struct letter *l, const struct employment *e, bool second)
+{
+    struct letter_values v = {0};
+    letter_place(l, e, false, &v);
+    struct str role = VALUE(&v, 'R'), org = VALUE(&v, 'G');
+    if (e->kind != EMPLOYMENT_JOB || role.n == 0 || org.n == 0 || letter_is_freelance(e->organization) ||
+        e->start.y < 1900)
+        return NOTHING;
+    if (second)
+        return phrase_printf(l->a, "was " STR_FMT " at " STR_FMT " before that", STR_ARG(role), STR_ARG(org));
+    if (e->current)
+        return phrase_printf(l->a, "have been " STR_FMT " at " STR_FMT " since %d", STR_ARG(role), STR_ARG(org),
+                             e->start.y);
+    if (e->end.y <= e->start.y)
+        return NOTHING;
+    return phrase_printf(l->a, "was " STR_FMT " at " STR_FMT " from %d to %d", STR_ARG(role), STR_ARG(org), e->start.y,
+                         e->end.y);
+}
+
+/* Years in the field, where the posting asks for them: the posts that show them. */
+static void tenure(struct letter *l)
+{
+    for (size_t i = 0; i < l->m->rows_n && l->shape != SHAPE_SELF; i++) {
+        const struct match_row *row = &l->m->rows[i];
+        const struct requirement *q = row->requirement;
+        struct str quote = q->years_min > 0 && q->skills_n > 0 && q->kind == REQUIREMENT_EXPERIENCE &&
+                                   match_status_value(row->status) >= 0.8
+                               ? letter_quote(l, q->text, TENURE_QUOTE)
+                               : NOTHING;
+        if (quote.n == 0 || str_istarts(quote, "at least") || str_istarts(quote, "you") ||
+            str_find(q->evidence.text, quote) < 0)
+            continue;
+        struct sentence s = {
+            .claim = true, .relation = "merge", .quote = quote, .paragraph = 38, .role = "evidence", .priority = 55};
+        struct str words[2];
+        const struct employment *said = NULL;
+        for (size_t k = 0; k < row->atoms_n && s.atoms_n < 2; k++) {
+            const struct atom *x = &l->p->atoms[row->atoms[k]];
+            const struct employment *e = x->employment >= 0 ? &l->p->employments[x->employment] : NULL;
+            bool follows = !said || (e && e->end.y && e->end.y * 12 + e->end.m <= said->start.y * 12 + said->start.m);
+            struct str w =
+                x->kind == ATOM_ROLE && e && e != said && follows ? post_words(l, e, s.atoms_n > 0) : NOTHING;
+            if (w.n == 0)
+                continue;
+            said = e;
+            words[s.atoms_n] = w;
+            s.atoms[s.atoms_n++] = row->atoms[k];
+        }
+        if (s.atoms_n == 0)
+            continue;
+        struct letter_values v = l->values;
+        VALUE(&v, 'U') = phrase_join(l->a, words, s.atoms_n, "and");
+        VALUE(&v, 'Q') = quote;
+        VALUE(&v, 'q') = letter_quote_is_inner(quote) ? phrase_printf(l->a, "“" STR_FMT "”", STR_ARG(quote)) : NOTHING;
+        (void)letter_say(l, LETTER_TENURE, &v, &s);
+        return;
+    }
 }
 
 void letter_credentials(struct letter *l)
 {
     if (l->o.length == LETTER_SHORT && l->picks_n >= 2) {
         credentials(l);
+        languages(l, true);
         return;
     }
+    tenure(l);
     degree(l);
     credentials(l);
-    languages(l);
+    languages(l, false);
 }
 
 /* -- the gap -- */
@@ -219,7 +263,10 @@ static bool profile_has(const struct letter *l, const struct skill *s)
 static void gap_of_row(struct letter *l, const struct match_row *row, struct gap *g)
 {
     const struct requirement *q = row->requirement;
-    for (size_t i = 0; i < q->skills_n && g->lacking_n < GAP_ITEMS_MAX; i++) {
+    size_t small = 0;
+    for (size_t i = 0; i < q->text.n; i++)
+        small += q->text.p[i] >= 'a' && q->text.p[i] <= 'z';
+    for (size_t i = 0; small * 2 > q->text.n && i < q->skills_n && g->lacking_n < GAP_ITEMS_MAX; i++) {
         const struct skill *s = skills_by_slug(q->skills[i]);
         struct str word = s && strcmp(s->field, "soft") != 0 && strcmp(s->field, "method") != 0 && !profile_has(l, s)
                               ? phrase_skill_in(q->text, s)
@@ -256,6 +303,30 @@ static void nearest(struct letter *l, const struct match_row *row, struct gap *g
     }
 }
 
+/* How much of what is required is met, by weight: 0..1; 1 when nothing is required. */
+static double share_met(const struct letter *l)
+{
+    double all = 0, met = 0;
+    for (size_t i = 0; i < l->m->rows_n; i++) {
+        const struct match_row *row = &l->m->rows[i];
+        if (row->requirement->priority != REQUIREMENT_REQUIRED || row->requirement->kind == REQUIREMENT_AUTHORIZATION ||
+            row->requirement->kind == REQUIREMENT_LOCATION || row->requirement->kind == REQUIREMENT_SOFT)
+            continue;
+        all += row->requirement->weight;
+        met += row->requirement->weight * match_status_value(row->status);
+    }
+    return all > 0 ? met / all : 1;
+}
+
+static bool lacks_plainly(const struct match_row *row)
+{
+    const struct requirement *q = row->requirement;
+    bool lacks = row->status == MATCH_MISSING || row->status == MATCH_TRANSFERABLE;
+    bool kind = q->kind == REQUIREMENT_SKILL || q->kind == REQUIREMENT_OTHER || q->kind == REQUIREMENT_CERTIFICATION ||
+                q->kind == REQUIREMENT_EXPERIENCE;
+    return q->priority == REQUIREMENT_REQUIRED && lacks && kind && q->years_min <= 0;
+}
+
 void letter_gap(struct letter *l)
 {
     struct gap g = {.near = NOTHING};
@@ -263,12 +334,7 @@ void letter_gap(struct letter *l)
     size_t n = 0;
     for (size_t i = 0; i < l->m->rows_n; i++) {
         const struct match_row *row = &l->m->rows[i];
-        bool lacks =
-            row->status == MATCH_MISSING || (row->status == MATCH_TRANSFERABLE && row->requirement->years_min <= 0);
-        bool kind = row->requirement->kind == REQUIREMENT_SKILL || row->requirement->kind == REQUIREMENT_OTHER ||
-                    row->requirement->kind == REQUIREMENT_CERTIFICATION ||
-                    row->requirement->kind == REQUIREMENT_EXPERIENCE;
-        if (row->requirement->priority != REQUIREMENT_REQUIRED || !lacks || !kind || row->requirement->years_min > 0)
+        if (!lacks_plainly(row))
             continue;
         size_t at = n++;
         for (; at > 0 && rows[at - 1]->requirement->weight < row->requirement->weight; at--)
@@ -277,25 +343,34 @@ void letter_gap(struct letter *l)
     }
     for (size_t i = 0; i < n && g.lacking_n == 0; i++) {
         gap_of_row(l, rows[i], &g);
-        if (g.lacking_n && rows[i]->requirement->alternatives)
-            g.lacking_n = MIN(g.lacking_n, (size_t)GAP_ITEMS_MAX);
         if (g.lacking_n) {
             g.row = rows[i];
             nearest(l, rows[i], &g);
         }
     }
-    if (g.lacking_n == 0)
+    /* a letter that meets little says what there is; a list of what is not there helps nobody */
+    double met = share_met(l);
+    if (g.lacking_n == 0 || (g.near.n == 0 && (met < GAP_MET_MIN || l->o.length == LETTER_SHORT)) ||
+        met < GAP_MET_MIN / 2)
         return;
     struct letter_values v = l->values;
-    struct sentence s = remark(50, "gap", 15);
+    bool joins = l->sentences_n && l->sentences[l->sentences_n - 1].paragraph == 38;
+    struct sentence s = remark(joins ? 38 : 60, joins ? "evidence" : "gap", 15);
+    for (size_t i = 0; i < g.lacking_n; i++)
+        if (str_iends(g.lacking[i], " license") || str_iends(g.lacking[i], " licence") ||
+            str_iends(g.lacking[i], " certificate") || str_iends(g.lacking[i], " card"))
+            g.lacking[i] = phrase_printf(l->a, "%s " STR_FMT, phrase_article(g.lacking[i]), STR_ARG(g.lacking[i]));
     VALUE(&v, 'X') = phrase_join(l->a, g.lacking, g.lacking_n, "or");
+    if (g.row->requirement->kind == REQUIREMENT_CERTIFICATION)
+        g.near = NOTHING; /* no skill stands in for a paper */
     VALUE(&v, 'Y') = g.near;
     s.names = VALUE(&v, 'X');
     s.claim = g.near.n > 0;
     s.relation = g.near.n ? "paraphrase" : "gap";
     if (g.near.n)
         s.atoms[s.atoms_n++] = g.near_atom;
-    letter_say(l, g.near.n ? phrases(l)->gap_near : phrases(l)->gap, &v, &s);
+    bool paper = g.row->requirement->kind == REQUIREMENT_CERTIFICATION;
+    letter_say(l, g.near.n && !paper ? LETTER_GAP_NEAR : paper ? LETTER_GAP_PAPER : LETTER_GAP, &v, &s);
 }
 
 /* -- closing -- */
@@ -322,7 +397,7 @@ static void goal(struct letter *l)
             g.n--;
         char *lower = arena_printf(l->a, "a" STR_FMT, STR_ARG(str_sub(g, 1, g.n)));
         VALUE(&v, 'U') = str_of(lower);
-        letter_say(l, phrases(l)->goal, &v, &s);
+        letter_say(l, LETTER_GOAL, &v, &s);
         return;
     }
 }
@@ -342,7 +417,7 @@ static void place(struct letter *l)
     s.relation = "profile";
     s.pointer = STR("/basics/location/city");
     VALUE(&v, 'I') = l->p->city;
-    letter_say(l, phrases(l)->place, &v, &s);
+    letter_say(l, LETTER_LIVES, &v, &s);
 }
 
 void letter_closing(struct letter *l)
@@ -351,12 +426,19 @@ void letter_closing(struct letter *l)
     if (l->o.length != LETTER_SHORT)
         goal(l);
     place(l);
-    /* a detail to come back to: the place of the first line of evidence */
-    const struct employment *e = l->picks_n && l->p->atoms[l->picks[0].atom].employment >= 0
-                                     ? &l->p->employments[l->p->atoms[l->picks[0].atom].employment]
-                                     : NULL;
-    if (e && e->kind == EMPLOYMENT_JOB && e->organization.n)
-        VALUE(&v, 'G') = e->organization;
+    /* a detail to come back to: the place of the first line of evidence, or a duty */
+    int first = l->picks_n ? l->p->atoms[l->picks[0].atom].employment : -1;
+    const struct employment *e = first >= 0 ? &l->p->employments[first] : NULL;
+    struct letter_values at = {0};
+    if (e && e->kind == EMPLOYMENT_JOB)
+        letter_place(l, e, false, &at);
+    VALUE(&v, 'G') = VALUE(&at, 'G');
+    VALUE(&v, 'S') = l->skills_said;
     struct sentence s = remark(60, "closing", 0);
-    letter_say(l, phrases(l)->closing, &v, &s);
+    for (size_t i = 0; i < l->an->responsibilities_n && VALUE(&v, 'd').n == 0; i++)
+        if (!l->duty_used[i] && l->an->responsibilities[i].quote.text.n < CLOSING_DUTY)
+            VALUE(&v, 'd') = letter_duty(l, l->an->responsibilities[i].quote.text, &s.quote);
+    if (s.quote.n)
+        s.relation = "posting";
+    letter_say(l, LETTER_CLOSING, &v, &s);
 }

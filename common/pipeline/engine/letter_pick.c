@@ -5,6 +5,8 @@
 
 #define LINE_MIN_BYTES  24
 #define LINE_LONG_BYTES 240
+#define JITTER          0.16
+#define RELEVANT_MIN    0.15
 
 static double row_weight(const struct match_row *row)
 {
@@ -17,12 +19,21 @@ static bool is_stated(const struct match_row *row)
            row->status == MATCH_TRANSFERABLE;
 }
 
+static bool has_markup(struct str s)
+{
+    for (size_t i = 0; i + 1 < s.n; i++)
+        if (s.p[i] == '<' || (s.p[i] == ']' && s.p[i + 1] == '(') || (s.p[i] == '*' && s.p[i + 1] == '*') ||
+            (s.p[i] == ':' && s.p[i + 1] == '/'))
+            return true;
+    return false;
+}
+
 static bool is_line(const struct atom *x)
 {
     static const char *const DANGLING[] = {"and", "or", "the", "a", "with", "of", "to", "for", "by", "in", NULL};
     size_t words = 0;
     struct str rest = x->text, last = {0};
-    if (x->kind != ATOM_HIGHLIGHT || x->text.n < LINE_MIN_BYTES)
+    if (x->kind != ATOM_HIGHLIGHT || x->text.n < LINE_MIN_BYTES || has_markup(x->text))
         return false;
     while (lex_next_word(&rest, &last))
         words++;
@@ -35,20 +46,24 @@ static bool is_line(const struct atom *x)
 static double form_bonus(enum recast_form f)
 {
     return f == RECAST_PAST || f == RECAST_CLAUSE   ? 0.18
-           : f == RECAST_WAS || f == RECAST_PASSIVE ? 0.1
-           : f == RECAST_NOUN                       ? -0.15
-                                                    : 0;
+           : f == RECAST_WAS                        ? 0.1
+           : f == RECAST_NOUN || f == RECAST_RESULT ? -0.2
+           : f == RECAST_THING                      ? -0.1
+                                                    : -0.05;
 }
 
 static double base_value(const struct letter *l, size_t atom, const struct recast *r)
 {
     const struct atom *x = &l->p->atoms[atom];
     const struct employment *e = x->employment >= 0 ? &l->p->employments[x->employment] : NULL;
-    double v = l->m->atom_relevance[atom] + (x->has_number ? 0.12 : 0) + form_bonus(r->form);
+    bool present = e && e->current && r->form == RECAST_BASE;
+    double v = (present ? 0.18 : 0) + l->m->atom_relevance[atom] + (x->has_number ? 0.12 : 0) + form_bonus(r->form);
     if (e)
         v += 0.1 / (1.0 + (double)e->index) + (e->kind == EMPLOYMENT_JOB ? 0.18 : 0);
     if (r->tail.n > LINE_LONG_BYTES)
         v -= 0.1;
+    if (letter_is_filler(x->text))
+        v -= 0.5;
     return v - (r->tail.n > LINE_LONG_BYTES + 120 ? 0.3 : 0);
 }
 
@@ -72,13 +87,13 @@ static void cover(const struct letter *l, size_t atom, bool *covered)
 }
 
 struct budget {
-    size_t picks, bytes;
+    size_t picks, bytes, least;
 };
 
 static struct budget budget_of(enum letter_length length)
 {
     static const struct budget B[] = {
-        [LETTER_SHORT] = {2, 420}, [LETTER_STANDARD] = {4, 900}, [LETTER_LONG] = {6, 1450}};
+        [LETTER_SHORT] = {2, 420, 2}, [LETTER_STANDARD] = {4, 900, 3}, [LETTER_LONG] = {6, 1450, 4}};
     return B[length];
 }
 
@@ -127,9 +142,11 @@ void letter_pick(struct letter *l)
         const struct atom *x = &l->p->atoms[i];
         if (!is_line(x))
             continue;
-        bool project = x->employment >= 0 && l->p->employments[x->employment].kind == EMPLOYMENT_PROJECT;
-        recast[i] = recast_highlight(l->a, x->text, project);
-        value[i] = base_value(l, i, &recast[i]) + 1.0; /* 0 marks what is no line */
+        const struct employment *e = x->employment >= 0 ? &l->p->employments[x->employment] : NULL;
+        recast[i] = recast_highlight(l->a, x->text, e && e->kind == EMPLOYMENT_PROJECT,
+                                     e && e->current && e->kind != EMPLOYMENT_PROJECT);
+        value[i] = base_value(l, i, &recast[i]) + 1.0;                /* 0 marks what is no line */
+        value[i] += JITTER * (double)letter_random(l, 1000) / 1000.0; /* of lines as good, another each time */
     }
     while (l->picks_n < b.picks) {
         size_t best = n;
@@ -138,7 +155,10 @@ void letter_pick(struct letter *l)
             if (value[i] <= 0 || (l->picks_n && bytes + recast[i].tail.n > b.bytes))
                 continue;
             size_t same = picks_of(l, l->p->atoms[i].employment);
-            double v = value[i] + new_rows(l, i, covered) - 0.12 * (double)same - (same >= 3 ? 0.5 : 0);
+            double fresh = new_rows(l, i, covered);
+            if (l->picks_n >= b.least && l->m->atom_relevance[i] + fresh < RELEVANT_MIN)
+                continue; /* what the posting does not ask for makes no letter better */
+            double v = value[i] + fresh - 0.12 * (double)same - (same >= 3 ? 0.5 : 0);
             if (v > top) {
                 top = v;
                 best = i;

@@ -58,11 +58,13 @@ const char *phrase_article(struct str text)
     for (const char *const *x = AN; *x; x++)
         if (str_istarts(w, *x))
             return "an";
-    if (str_is_digit(w.p[0]))
-        return str_starts(w, "8") || str_starts(w, "11-") || str_eqc(w, "11") || str_starts(w, "18-") ||
-                       str_eqc(w, "18")
-                   ? "an"
-                   : "a";
+    if (str_is_digit(w.p[0])) {
+        size_t digits = 0;
+        while (digits < w.n && str_is_digit(w.p[digits]))
+            digits++;
+        struct str number = str_sub(w, 0, digits); /* an 8, an 80, an 11, an 18F, an 18,000; a 110 */
+        return w.p[0] == '8' || str_eqc(number, "11") || str_eqc(number, "18") ? "an" : "a";
+    }
     return strchr("aeiou", str_lower_char(w.p[0])) ? "an" : "a";
 }
 

@@ -74,11 +74,55 @@ static enum verb_kind verb_of(struct str word)
     pthread_once(&verbs_once, verbs_build);
     if (word.n)
         kind = verb_slot(word)->kind;
+    /* "Digitalised the archive": a regular past form that the table does not have */
+    static const char *const ADJECTIVES[] = {
+        "advanced",      "experienced", "skilled",   "licensed", "detailed", "seasoned", "motivated",
+        "hundred",       "unlimited",   "related",   "applied",  "embed",    "indeed",   "accomplished",
+        "distinguished", "talented",    "gifted",    "limited",  "mixed",    "speed",    "need",
+        "feed",          "seed",        "certified", "varied",   "naked",    "united",   "paid",
+        "unpaid",        "registered",  "chartered", "bed",      "med",      NULL};
+    if (kind == VERB_NONE && word.n > 5 && str_iends(word, "ed") && !str_iends(word, "eed") &&
+        !memchr(word.p, '-', word.n) && word.p[1] >= 'a' && !is_one_of(word, ADJECTIVES))
+        return VERB_PAST;
     /* "co-designed", "pre-computed" */
     const char *dash = memchr(word.p, '-', word.n);
     if (kind == VERB_NONE && dash && dash - word.p <= 4)
         return verb_of(str_sub(word, (size_t)(dash - word.p) + 1, word.n));
     return kind;
+}
+
+bool recast_is_base(struct str word)
+{
+    if (word.n < 2 || word.n >= RECAST_WORD_MAX)
+        return false;
+    pthread_once(&verbs_once, verbs_build);
+    if (verb_slot(word)->kind == VERB_BASE)
+        return true;
+    static const char *const BOTH[] = {"cut", "set", "put", "let", "read", "split", "run", "hit", "beat", NULL};
+    return is_one_of(word, BOTH);
+}
+
+/* The verb of a third person ("manages", "applies", "teaches"); NULL when it is none. */
+static const char *third_person(struct str w, const char **ret_past)
+{
+    static const char *const ENDS[] = {"s", "es", "ies", NULL};
+    char base[RECAST_WORD_MAX];
+    if (w.n < 4 || w.n >= RECAST_WORD_MAX || w.p[w.n - 1] != 's' || str_iends(w, "ss"))
+        return NULL;
+    for (const char *const *e = ENDS; *e; e++) {
+        size_t n = w.n - strlen(*e);
+        if (!str_iends(w, *e))
+            continue;
+        memcpy(base, w.p, n);
+        base[n] = 'y';
+        struct str b = {.p = base, .n = n + (strcmp(*e, "ies") == 0)};
+        for (size_t i = 0; verb_of(b) != VERB_NONE && i < ARRAY_LEN(VERBS); i++)
+            if (str_ieqc(b, VERBS[i].base)) {
+                *ret_past = VERBS[i].past;
+                return VERBS[i].base;
+            }
+    }
+    return NULL;
 }
 
 /* The end of the first sentence: a period, then a space and a capital, not after an abbreviation. */
@@ -137,7 +181,10 @@ static const char *const COUNTABLE[] = {
     "store",     "suite",     "integration",  "solution",    "toolkit",   "plugin",     "bot",       "job",
     "procedure", "committee", "workshop",     "curriculum",  "unit",      "catalog",    "catalogue", "mechanism",
     "algorithm", "monolith",  "product",      "crew",        "squad",     "kitchen",    "menu",      "classroom",
-    "award",     "prize",     "grant",        "contract",    NULL};
+    "award",     "prize",     "grant",        "contract",    "rollout",   "roll-out",   "launch",    "redesign",
+    "upgrade",   "policy",    "protocol",     "newsletter",  "guide",     "manual",     "handbook",  "backlog",
+    "roadmap",   "cluster",   "interface",    "template",    "checklist", "session",    "ward",      "clinic",
+    "branch",    "class",     "section",      "line",        "register",  "ledger",     "audit",     NULL};
 static const char *const NP_ENDS[] = {"that",      "which",   "who",       "of",         "using",      "supporting",
                                       "handling",  "serving", "reducing",  "improving",  "increasing", "enabling",
                                       "and",       "or",      "achieving", "where",      "while",      "so",
@@ -178,7 +225,9 @@ static struct str with_article(struct arena *a, struct str tail, size_t after_ve
     if (words == 0 || words >= 6 || !is_one_of(head, COUNTABLE) || (words == 1 && head_end == 0))
         return tail;
     bool definite = (str_ieqc(head, "migration") || str_ieqc(head, "integration") || str_ieqc(head, "architecture") ||
-                     str_ieqc(head, "strategy") || str_ieqc(head, "department")) &&
+                     str_ieqc(head, "strategy") || str_ieqc(head, "department") || str_ieqc(head, "rollout") ||
+                     str_ieqc(head, "roll-out") || str_ieqc(head, "launch") || str_ieqc(head, "redesign") ||
+                     str_ieqc(head, "upgrade")) &&
                     (str_ieqc(next, "from") || str_ieqc(next, "of") || str_ieqc(next, "for"));
     definite = definite || (words == 1 && str_ieqc(head, "team") && !str_ieqc(next, "of"));
     struct str rest = str_sub(tail, np, tail.n);
@@ -200,34 +249,271 @@ static struct str second_subject(struct arena *a, struct str tail)
                          STR_ARG(str_sub(tail, from, tail.n)));
 }
 
-static struct recast of_verb(struct arena *a, struct str s, struct str first, struct str second, bool project)
+/* "size reducing initial load time" is "size, reducing initial load time": the result, not the kind of size. */
+static struct str result_comma(struct arena *a, struct str tail)
+{
+    static const char *const RESULTS[] = {"reducing", "improving",  "increasing", "saving",  "resulting",
+                                          "boosting", "decreasing", "lowering",   "raising", NULL};
+    static const char *const NO_COMMA[] = {"and", "or", "while", "by",      "of",     "in",      "for",
+                                           "to",  "on", "from",  "at",      "with",   "through", "of",
+                                           "the", "a",  "as",    "without", "toward", NULL};
+    struct str prev = {0};
+    for (size_t at = 0; at < tail.n;) {
+        size_t from = at;
+        struct str w = word_at(tail, &at);
+        if (w.n == 0)
+            break;
+        size_t start = (size_t)(w.p - tail.p);
+        bool loose = start > from && prev.n && prev.p + prev.n + 1 == w.p;
+        if (start > 12 && loose && is_one_of(w, RESULTS) && !is_one_of(prev, NO_COMMA) && !is_adverb(prev))
+            return phrase_printf(a, STR_FMT ", " STR_FMT, STR_ARG(str_sub(tail, 0, start - 1)),
+                                 STR_ARG(str_sub(tail, start, tail.n)));
+        prev = w;
+        while (at < tail.n && tail.p[at] != ' ')
+            at++;
+    }
+    return tail;
+}
+
+/* Whether the digit at `at` is a count in words: "6 engineers", not "level 3", "3 %" or "Python 3". */
+static bool is_small_count(struct str tail, size_t at)
+{
+    static const char *const UNITS[] = {"million", "billion", "thousand", "percent", "of", "to", "and", "or", NULL};
+    static const char *const NAMES[] = {"level", "phase", "tier", "version", "grade", "class", "key", "type", "stage",
+                                        "band",  "part",  "top",  "year",    "unit",  "room",  "day", NULL};
+    if (at == 0 || at + 5 > tail.n || tail.p[at] < '2' || tail.p[at - 1] != ' ' || tail.p[at + 1] != ' ' ||
+        tail.p[at + 2] < 'a' || tail.p[at + 2] > 'z')
+        return false;
+    size_t end = at + 1, from = at - 1;
+    struct str next = word_at(tail, &end);
+    while (from > 0 && tail.p[from - 1] != ' ')
+        from--;
+    struct str prev = str_sub(tail, from, at - 1);
+    bool of = str_ieqc(next, "of") && prev.n && prev.p[prev.n - 1] == ','; /* ", 2 of whom" */
+    return (of || (next.n > 2 && !is_one_of(next, UNITS))) && !is_one_of(prev, NAMES) && prev.n &&
+           !(prev.p[0] >= 'A' && prev.p[0] <= 'Z');
+}
+
+/* "a team of 6 engineers" is "a team of six engineers" when it has no other numbers than such. */
+static struct str small_number(struct arena *a, struct str tail)
+{
+    static const char *const WORDS[] = {"two", "three", "four", "five", "six", "seven", "eight", "nine"};
+    bool any = false;
+    for (size_t i = 0; i < tail.n; i++)
+        if (str_is_digit(tail.p[i])) {
+            if (!is_small_count(tail, i))
+                return tail;
+            any = true;
+        }
+    for (size_t i = 0; any && i < tail.n; i++)
+        if (str_is_digit(tail.p[i]))
+            tail = phrase_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(str_sub(tail, 0, i)), WORDS[tail.p[i] - '2'],
+                                 STR_ARG(str_sub(tail, i + 1, tail.n)));
+    return tail;
+}
+
+/* "HubSpot & trained" is "HubSpot and trained"; "P&L" and "Salt & Cedar" stay. */
+static struct str ampersand(struct arena *a, struct str tail)
+{
+    ptrdiff_t at = str_find(tail, STR(" & "));
+    if (at < 0 || (size_t)at + 3 >= tail.n || tail.p[at + 3] < 'a' || tail.p[at + 3] > 'z')
+        return tail;
+    return phrase_printf(a, STR_FMT " and " STR_FMT, STR_ARG(str_sub(tail, 0, (size_t)at)),
+                         STR_ARG(str_sub(tail, (size_t)at + 3, tail.n)));
+}
+
+/* "in first 6 months" is "in the first 6 months". */
+static struct str first_count(struct arena *a, struct str tail)
+{
+    ptrdiff_t at = str_find(tail, STR("in first "));
+    if (at < 0)
+        return tail;
+    return phrase_printf(a, STR_FMT "in the first " STR_FMT, STR_ARG(str_sub(tail, 0, (size_t)at)),
+                         STR_ARG(str_sub(tail, (size_t)at + 9, tail.n)));
+}
+
+/* "; duplicate payouts since then: zero" has no verb: it goes into brackets. */
+static struct str in_brackets(struct arena *a, struct str tail)
+{
+    ptrdiff_t at = str_find(tail, STR("; "));
+    struct str rest = at > 0 ? str_sub(tail, (size_t)at + 2, tail.n) : tail;
+    if (at < 0 || str_find(rest, STR(": ")) < 0 || str_find(rest, STR("; ")) >= 0 || memchr(rest.p, '(', rest.n))
+        return tail;
+    return phrase_printf(a, STR_FMT " (" STR_FMT ")", STR_ARG(str_sub(tail, 0, (size_t)at)), STR_ARG(rest));
+}
+
+static const struct {
+    const char *past, *participle;
+} IRREGULAR[] = {
+    {"wrote", "written"},
+    {"ran", "run"},
+    {"drove", "driven"},
+    {"grew", "grown"},
+    {"took", "taken"},
+    {"oversaw", "overseen"},
+    {"gave", "given"},
+    {"knew", "known"},
+    {"showed", "shown"},
+    {"began", "begun"},
+    {"became", "become"},
+    {"came", "come"},
+    {"overcame", "overcome"},
+    {"broke", "broken"},
+    {"chose", "chosen"},
+    {"drew", "drawn"},
+    {"flew", "flown"},
+    {"froze", "frozen"},
+    {"rose", "risen"},
+    {"saw", "seen"},
+    {"shrank", "shrunk"},
+    {"spoke", "spoken"},
+    {"threw", "thrown"},
+    {"undertook", "undertaken"},
+    {"wore", "worn"},
+    {"wove", "woven"},
+    {"went", "gone"},
+    {"did", "done"},
+    {"fell", "fallen"},
+    {"rewrote", "rewritten"},
+    {"co-wrote", "co-written"},
+    {"underwrote", "underwritten"},
+    {"was", "been"},
+    {"were", "been"},
+    {"had", "had"},
+    {"sang", "sung"},
+    {"beat", "beaten"},
+    {"got", "got"},
+};
+
+static size_t irregular(struct str w)
+{
+    size_t i = 0;
+    while (i < ARRAY_LEN(IRREGULAR) && !str_ieqc(w, IRREGULAR[i].past))
+        i++;
+    return i;
+}
+
+/* "have cut", unless the line says when or goes on with another verb whose participle differs. */
+static struct str perfect_of(struct arena *a, struct str tail)
+{
+    static const char *const TIME[] = {"ago",        "last",   "first", "during",    "when",  "after",     "until",
+                                       "then",       "before", "since", "yesterday", "later", "initially", "originally",
+                                       "previously", "while",  "once",  "weekly",    "daily", "monthly",   "quarterly",
+                                       "per",        "each",   "every", NULL};
+    size_t at = 0;
+    struct str w = word_at(tail, &at);
+    if (is_adverb(w))
+        w = word_at(tail, &at);
+    static const char *const RATES[] = {"a year",  "a month",   "a week", "a day", "a shift",
+                                        "an hour", "a quarter", "a term", NULL};
+    if (verb_of(w) != VERB_PAST || lex_has_any(tail, RATES))
+        return (struct str){.p = "", .n = 0};
+    size_t start = (size_t)(w.p - tail.p), end = start + w.n, form = irregular(w);
+    while (at < tail.n && tail.p[at] != ';') {
+        struct str next = word_at(tail, &at);
+        if (is_one_of(next, TIME) || irregular(next) < ARRAY_LEN(IRREGULAR))
+            return (struct str){.p = "", .n = 0};
+        for (size_t i = 0; i + 4 <= next.n; i++)
+            if ((next.p[i] == '1' || next.p[i] == '2') && (next.p[i + 1] == '9' || next.p[i + 1] == '0') &&
+                str_is_digit(next.p[i + 2]) && str_is_digit(next.p[i + 3]))
+                return (struct str){.p = "", .n = 0};
+        if (at < tail.n && next.n == 0 && tail.p[at] != ';')
+            at++;
+        else if (at < tail.n && tail.p[at] != ' ' && tail.p[at] != ';')
+            at++;
+    }
+    if (form == ARRAY_LEN(IRREGULAR))
+        return tail;
+    return phrase_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(str_sub(tail, 0, start)), IRREGULAR[form].participle,
+                         STR_ARG(str_sub(tail, end, tail.n)));
+}
+
+/* "Preceptor for 14 nurses", "Technical lead for the storage team": what the person was. */
+static bool is_agent(struct str w)
+{
+    static const char *const AGENTS[] = {"lead",        "champion",       "preceptor",  "mentor",    "liaison",
+                                         "chair",       "secretary",      "treasurer",  "captain",   "head",
+                                         "guide",       "instructor",     "assistant",  "delegate",  "contact",
+                                         "coach",       "tutor",          "organizer",  "organiser", "founder",
+                                         "co-founder",  "contributor",    "maintainer", "author",    "co-author",
+                                         "editor",      "representative", "ambassador", "trainer",   "supervisor",
+                                         "coordinator", "member",         "reviewer",   NULL};
+    return is_one_of(w, AGENTS);
+}
+
+static bool person_line(struct str s)
+{
+    static const char *const NEXT[] = {"for", "of", "to", "on", "in", "at", NULL};
+    size_t at = 0, words = 0;
+    struct str w = word_at(s, &at);
+    while (w.n && words < 4) {
+        size_t look = at;
+        struct str next = word_at(s, &look);
+        if (is_agent(w) && is_one_of(next, NEXT) && !(at < s.n && s.p[at] != ' '))
+            return true;
+        if (at < s.n && s.p[at] != ' ')
+            return false;
+        w = next;
+        at = look;
+        words++;
+    }
+    return false;
+}
+
+static struct recast of_verb(struct arena *a, struct str s, struct str first, struct str second, bool project,
+                             bool current)
 {
     struct recast r = {.form = RECAST_NOUN, .tail = phrase_lower_first(a, s)};
     bool before_preposition = is_one_of(second, PREPOSITIONS);
     enum verb_kind kind = verb_of(first);
     size_t after = str_ieqc(second, "with") ? (size_t)(second.p - s.p) + second.n : first.n;
+    const char *past = NULL, *base = kind == VERB_NONE && second.n ? third_person(first, &past) : NULL;
     if (kind == VERB_NONE && is_adverb(first) && (kind = verb_of(second)) != VERB_NONE)
         after = (size_t)(second.p - s.p) + second.n;
     if (before_preposition && project && (is_one_of(first, THING_PASSIVE) || str_ieqc(first, "open-sourced"))) {
-        r.form = RECAST_PASSIVE;
+        r.form = RECAST_THING;
+        r.tail = phrase_printf(a, "was " STR_FMT, STR_ARG(r.tail));
     } else if (before_preposition && is_one_of(first, PERSON_PASSIVE)) {
         r.form = RECAST_WAS;
     } else if (str_ieqc(first, "awarded") || str_ieqc(first, "named") || str_ieqc(first, "elected") ||
                str_ieqc(first, "appointed")) {
         r.form = RECAST_WAS;
+    } else if (person_line(s)) {
+        r.form = RECAST_WAS;
+        r.tail = phrase_printf(a, "%s " STR_FMT, phrase_article(r.tail), STR_ARG(r.tail));
     } else if (kind == VERB_PAST) {
         r.form = RECAST_PAST;
-        r.tail = second_subject(a, with_article(a, r.tail, after));
+        r.tail = result_comma(a, second_subject(a, with_article(a, r.tail, after)));
+    } else if (base && !before_preposition && !str_ieqc(second, "and") &&
+               (project || is_one_of(second, DETERMINERS) || verb_of(second) == VERB_NONE)) {
+        struct str rest = str_sub(s, first.n, s.n);
+        r.form = project ? RECAST_THING : current ? RECAST_BASE : RECAST_PAST;
+        if (!project)
+            r.tail = phrase_printf(a, "%s" STR_FMT, current ? base : past, STR_ARG(rest));
     } else if (kind == VERB_BASE && !before_preposition && !str_ieqc(second, "of") && second.n) {
         static const char *const NOUN_NEXT[] = {"engineer",   "developer",   "manager",   "designer",
                                                 "analyst",    "lead",        "and",       "author",
                                                 "maintainer", "contributor", "assistant", NULL};
-        r.form = is_one_of(second, NOUN_NEXT) && !str_ieqc(second, "and") ? RECAST_NOUN : RECAST_BASE;
+        /* words that are as often nouns: "Prep lists", "Design reviews" against "Design a course" */
+        static const char *const NOUNS_TOO[] = {"prep",     "design",  "support", "test",     "report", "review",
+                                                "research", "plan",    "work",    "study",    "audit",  "care",
+                                                "process",  "project", "market",  "chart",    "budget", "display",
+                                                "contract", "service", "control", "store",    "stock",  "document",
+                                                "catalog",  "program", "record",  "sample",   "post",   "place",
+                                                "host",     "form",    "shift",   "schedule", "staff",  "team",
+                                                "top",      "bar",     "ward",    "book",     "pilot",  "model",
+                                                "survey",   "lead",    NULL};
+        bool noun = is_one_of(second, NOUN_NEXT) && !str_ieqc(second, "and");
+        bool listed = second.p + second.n < s.p + s.n && second.p[second.n] == ',';
+        noun = noun || (is_one_of(first, NOUNS_TOO) && !is_one_of(second, DETERMINERS) && (!current || listed));
+        r.form = noun ? RECAST_NOUN : RECAST_BASE;
+    } else if (str_is_digit(s.p ? s.p[0] : 0) || (s.n > 1 && s.p[0] == '$')) {
+        r.form = RECAST_RESULT;
     }
     return r;
 }
 
-struct recast recast_highlight(struct arena *a, struct str text, bool project)
+struct recast recast_highlight(struct arena *a, struct str text, bool project, bool current)
 {
     struct str s = str_trim(text);
     size_t end = first_sentence(s);
@@ -255,8 +541,11 @@ struct recast recast_highlight(struct arena *a, struct str text, bool project)
         r.form = RECAST_GERUND;
         r.tail = phrase_lower_first(a, s);
     } else {
-        r = of_verb(a, s, first, second, project);
+        r = of_verb(a, s, first, second, project, current);
     }
+    r.tail = small_number(a, ampersand(a, in_brackets(a, first_count(a, r.tail))));
+    if (r.form == RECAST_PAST && current)
+        r.perfect = perfect_of(a, r.tail);
     r.whole = whole;
     return r;
 }
