@@ -107,5 +107,10 @@ const struct cli_command cli_commands[] = {
     {"letter", "--profile P.json POSTING|-", "The cover letter for a posting",
      "jobmill letter --profile me.json --tone formal posting.txt", NULL, letter_options, 1, 1, cmd_letter,
      "Without a server"},
+    {"import", "RESUME|-", "A résumé (PDF, DOCX, Markdown, text, JSON Resume, FRESH) as a profile",
+     "jobmill import resume.pdf\njobmill import --json resume.docx >me.json",
+     "Prints what was understood; notes on what was not go to standard error. --json prints the JSON Resume document, "
+     "which --profile and PUT /users/{id}/profile take as it is.",
+     NULL, 1, 1, cmd_import, "Without a server"},
     {.name = NULL},
 };

@@ -23,3 +23,4 @@ int cmd_analyze(struct cli *cli);
 int cmd_score(struct cli *cli);
 int cmd_tailor(struct cli *cli);
 int cmd_letter(struct cli *cli);
+int cmd_import(struct cli *cli);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "core/log.h"
 #include "gateway/hub.h"
+#include "gateway/imports.h"
 #include "gateway/keyring.h"
 #include "gateway/upload.h"
 
@@ -142,6 +143,7 @@ int gateway_start(struct daemon *d, void **ret_state, struct err *err)
     g->keys = keyring_new();
     g->hub = hub_new(g->loop, g->pool, g->redis);
     g->uploads = uploads_new(g);
+    g->imports = imports_new(g);
     return gateway_listen(g, err);
 }
 
@@ -178,6 +180,7 @@ void gateway_free(void *state)
         hub_stop(g->hub);
     member_free(g->member);
     uploads_free(g->uploads);
+    imports_free(g->imports);
     hub_free(g->hub);
     keyring_free(g->keys);
     seal_key_fini(&g->master);

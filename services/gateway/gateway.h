@@ -13,6 +13,7 @@
 #include "pipeline/worker/member.h"
 
 struct hub;
+struct imports;
 struct keyring;
 struct uploads;
 
@@ -29,6 +30,7 @@ struct gateway {
     struct keyring *keys;
     struct hub *hub;
     struct uploads *uploads;
+    struct imports *imports;
     struct seal_key master;
     bool registered; /* the row in workers is there: uploads may begin */
     size_t streams;  /* open event streams */

@@ -1,10 +1,13 @@
-/* Profiles: the JSON Resume document byte for byte, sealed. The same bytes again make no new revision. A revision that
- * another PUT took in the meantime is tried again with the next number. */
+/* Profiles: the JSON Resume document byte for byte, sealed; a résumé that comes as PDF, DOCX or text is made into one
+ * by a process of its own first (imports.h). The same bytes again make no new revision. A revision that another PUT
+ * took in the meantime is tried again with the next number. */
 #include <string.h>
 #include "core/ids.h"
+#include "gateway/imports.h"
 #include "gateway/opened.h"
 #include "gateway/routes.h"
 #include "pipeline/engine/profile.h"
+#include "pipeline/resume/resume.h"
 #include "pipeline/store/users.h"
 
 #define PROFILES_TRIES 4
@@ -13,6 +16,7 @@ struct profiles_op {
     struct call *c;
     struct uuid user_id;
     struct str document;
+    const char *format; /* of a document that is not JSON */
     uint8_t content_hash[SEAL_HASH_BYTES];
     bool empty, no_contact;
     int tries;
@@ -147,12 +151,12 @@ static void profiles_try(struct profiles_op *op)
     users_find(op->c->g->pool, &op->c->tenant_id, &op->user_id, profiles_user_found, op);
 }
 
-static void profiles_body(struct http_request *req, void *ud, struct str body)
+static void profiles_document(void *ud, struct str body)
 {
     struct profiles_op *op = ud;
     struct profile *profile = NULL;
     struct err err;
-    if (profile_read(http_request_arena(req), body, &profile, &err) < 0) {
+    if (profile_read(http_request_arena(op->c->req), body, &profile, &err) < 0) {
         call_fail(op->c, &err);
         return;
     }
@@ -163,6 +167,17 @@ static void profiles_body(struct http_request *req, void *ud, struct str body)
     profiles_try(op);
 }
 
+static void profiles_body(struct http_request *req UNUSED, void *ud, struct str body)
+{
+    profiles_document(ud, body);
+}
+
+static void profiles_foreign(struct http_request *req UNUSED, void *ud, struct str body)
+{
+    struct profiles_op *op = ud;
+    imports_read(op->c->g->imports, op->c, op->format, body, profiles_document, op);
+}
+
 void profiles_put(struct http_request *req UNUSED, void *ud)
 {
     struct call *c = ud;
@@ -170,5 +185,9 @@ void profiles_put(struct http_request *req UNUSED, void *ud)
     if (!op || !call_query(c, (const char *const[]){NULL}) || !call_id(c, "id", &op->user_id, "user"))
         return;
     op->c = c;
-    call_read_json(c, PROFILE_MAX_BYTES, profiles_body, op);
+    op->format = imports_format(c->req);
+    if (op->format)
+        http_request_read_all(c->req, RESUME_BYTES_MAX, profiles_foreign, op);
+    else
+        call_read_json(c, PROFILE_MAX_BYTES, profiles_body, op);
 }

@@ -26,6 +26,8 @@ FOREIGN = [
     (r"msgpack\.h|msgpack/.*", ["common/pipeline/progress/"]),
     (r"protobuf-c/.*|messages\.pb-c\.h", ["common/io/kafka/", "common/io/control/"]),
     (r"zlib\.h", ["common/io/http/", "services/gateway/", "common/pipeline/engine/", "services/cli/"]),
+    (r"poppler\.h|glib\.h|glib-object\.h", ["common/io/pdfin/"]),
+    (r"zip\.h|libxml/.*", ["common/io/docx/"]),
     (r"criterion/.*|.*sanitizer/.*", []),
 ]
 LIBC = re.compile(r"(arpa|linux|net|netinet|sys)/.*|[a-z0-9_]+\.h|stdc-predef\.h")

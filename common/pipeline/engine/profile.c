@@ -15,7 +15,8 @@ struct reader {
     struct arena *a;
     struct profile *p;
     size_t atoms_cap, skills_cap;
-    bool failed; /* arena exhausted */
+    yyjson_val *sources; /* x_sources, NULL when there are none */
+    bool failed;         /* arena exhausted */
 };
 
 static void *reader_grow(struct reader *r, void *old, size_t n, size_t *cap, size_t size)
@@ -89,6 +90,24 @@ static void atom_stems(struct reader *r, struct atom *atom)
     atom->stems_n = n;
 }
 
+/* Numbers of a profile are text (json_parse_exact). */
+static size_t place_of(yyjson_val *v, const char *key)
+{
+    yyjson_val *number = yyjson_obj_get(v, key);
+    struct str digits = {.p = yyjson_get_raw(number), .n = yyjson_get_len(number)};
+    uint64_t n;
+    return digits.p && str_to_u64(digits, &n) ? (size_t)n : 0;
+}
+
+static struct source_ref source_of(const struct reader *r, const char *pointer)
+{
+    yyjson_val *v = yyjson_obj_get(r->sources, pointer);
+    return (struct source_ref){.page = (unsigned)place_of(v, "page"),
+                               .line = (unsigned)place_of(v, "line"),
+                               .start = place_of(v, "start"),
+                               .end = place_of(v, "end")};
+}
+
 static void atom_add(struct reader *r, enum atom_kind kind, int employment, struct str text, const char *pointer)
 {
     struct profile *p = r->p;
@@ -110,6 +129,7 @@ static void atom_add(struct reader *r, enum atom_kind kind, int employment, stru
     struct atom *atom = &p->atoms[p->atoms_n++];
     *atom =
         (struct atom){.id = str_of(id), .kind = kind, .employment = employment, .text = text, .pointer = str_of(at)};
+    atom->source = source_of(r, pointer);
     atom->has_number = (kind == ATOM_HIGHLIGHT || kind == ATOM_SUMMARY) && lex_has_metric(text);
     atom_stems(r, atom);
     atom_skills(r, atom, p->atoms_n - 1);
@@ -333,7 +353,7 @@ int profile_read(struct arena *a, struct str json, struct profile **ret, struct 
     struct profile *p = ARENA_NEW(a, struct profile);
     if (!p)
         return err_set(err, ERR_MEMORY, "the profile needs more memory than its limit");
-    struct reader r = {.a = a, .p = p};
+    struct reader r = {.a = a, .p = p, .sources = json_get_obj(root, "x_sources")};
     p->document = root;
     p->strings = profile_strings_make(a, root);
     r.failed = !p->strings;

@@ -43,12 +43,19 @@ struct employment {
     size_t index; /* in its JSON array */
 };
 
+/* Where a value stood in the document that the résumé was read from (x_sources); line 0: the profile does not say. */
+struct source_ref {
+    unsigned page, line; /* from 1; page 0: the document has none */
+    size_t start, end;   /* bytes of its text */
+};
+
 struct atom {
     struct str id; /* "a1", "a2", ... in document order */
     enum atom_kind kind;
     int employment;  /* index into employments, -1 when none */
     struct str text; /* the claim as the profile states it */
     struct str pointer;
+    struct source_ref source;
     const struct skill *skills[PROFILE_ATOM_SKILLS_MAX];
     size_t skills_n;
     bool skills_whole;     /* skills has every skill the text names */

@@ -35,6 +35,12 @@ static size_t slot_of(const struct profile_strings *s, struct str text)
     return at;
 }
 
+/* What the reading of a document noted about it is no statement of the person. */
+static bool is_about(yyjson_val *key)
+{
+    return yyjson_equals_str(key, "x_import") || yyjson_equals_str(key, "x_sources");
+}
+
 static void collect(struct profile_strings *s, yyjson_val *v)
 {
     size_t i, n;
@@ -48,7 +54,7 @@ static void collect(struct profile_strings *s, yyjson_val *v)
     } else if (yyjson_is_arr(v)) {
         yyjson_arr_foreach(v, i, n, item) collect(s, item);
     } else if (yyjson_is_obj(v)) {
-        yyjson_obj_foreach(v, i, n, key, item) collect(s, item);
+        yyjson_obj_foreach(v, i, n, key, item) if (!is_about(key)) collect(s, item);
     }
 }
 

@@ -56,17 +56,31 @@ static void section(struct render *r, const char *title)
     puts_(r, "\n");
 }
 
-/* The first line of an entry, in bold or as a Markdown heading. Empty parts are skipped. */
-static void entry_head(struct render *r, struct str main, struct str second, struct str third)
+/* What stands between parts of a line: a comma, or a dash when one of the parts has a comma itself, so that the line
+ * can be taken apart again. */
+static const char *between(const struct str *parts, size_t n)
+{
+    size_t given = 0;
+    bool comma = false;
+    for (size_t i = 0; i < n; i++) {
+        given += parts[i].n > 0;
+        comma = comma || str_find(parts[i], STR(", ")) >= 0;
+    }
+    return comma && given > 1 ? " — " : ", ";
+}
+
+/* The first line of an entry, in bold or as a Markdown heading. Empty parts are skipped. dash: also without a comma. */
+static void entry_head(struct render *r, struct str main, struct str second, struct str third, bool dash)
 {
     struct str parts[] = {main, second, third};
+    const char *sep = dash ? " — " : between(parts, ARRAY_LEN(parts));
     bool any = false;
     puts_(r, r->markdown ? "\n### " : "\n");
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         if (parts[i].n == 0)
             continue;
         if (any)
-            puts_(r, ", ");
+            puts_(r, sep);
         put(r, parts[i]);
         any = true;
     }
@@ -126,17 +140,19 @@ static void bullets(struct render *r, yyjson_val *list)
     }
 }
 
+/* A list in one line; semicolons when one of its items has a comma. */
 static void words(struct render *r, yyjson_val *list)
 {
     size_t i, n;
     yyjson_val *item;
-    bool any = false;
+    bool any = false, comma = false;
+    yyjson_arr_foreach(list, i, n, item) comma = comma || str_find(json_str(item), STR(",")) >= 0;
     yyjson_arr_foreach(list, i, n, item)
     {
         struct str s = str_trim(json_str(item));
         if (s.n == 0)
             continue;
-        puts_(r, any ? ", " : "");
+        puts_(r, any ? (comma ? "; " : ", ") : "");
         put(r, s);
         any = true;
     }
@@ -215,7 +231,7 @@ static bool says_something(yyjson_val *v)
 static void work(struct render *r, yyjson_val *o)
 {
     struct str name = field(o, "name").n ? field(o, "name") : field(o, "company");
-    entry_head(r, field(o, "position"), name, (struct str){.p = "", .n = 0});
+    entry_head(r, field(o, "position"), name, (struct str){.p = "", .n = 0}, false);
     details(r, dates_of(r, o), field(o, "location"), field(o, "description"));
     details(r, field(o, "url").n ? field(o, "url") : field(o, "website"), (struct str){0}, (struct str){0});
     paragraph(r, field(o, "summary"));
@@ -224,7 +240,7 @@ static void work(struct render *r, yyjson_val *o)
 
 static void project(struct render *r, yyjson_val *o)
 {
-    entry_head(r, field(o, "name"), field(o, "entity"), (struct str){.p = "", .n = 0});
+    entry_head(r, field(o, "name"), field(o, "entity"), (struct str){.p = "", .n = 0}, true);
     details(r, dates_of(r, o), field(o, "type"), field(o, "url"));
     paragraph(r, field(o, "description"));
     bullets(r, json_get_arr(o, "highlights"));
@@ -242,7 +258,7 @@ static void project(struct render *r, yyjson_val *o)
 
 static void volunteer(struct render *r, yyjson_val *o)
 {
-    entry_head(r, field(o, "position"), field(o, "organization"), (struct str){.p = "", .n = 0});
+    entry_head(r, field(o, "position"), field(o, "organization"), (struct str){.p = "", .n = 0}, false);
     details(r, dates_of(r, o), field(o, "location"), field(o, "url"));
     paragraph(r, field(o, "summary"));
     bullets(r, json_get_arr(o, "highlights"));
@@ -257,7 +273,7 @@ static void education(struct render *r, yyjson_val *o)
         type = str_of(both);
         area = (struct str){.p = "", .n = 0};
     }
-    entry_head(r, type, area, field(o, "institution"));
+    entry_head(r, type, area, field(o, "institution"), false);
     struct str score = field(o, "score").n ? field(o, "score") : field(o, "gpa");
     if (score.n) {
         char *text = arena_printf(r->a, "Grade: " STR_FMT, STR_ARG(score));
@@ -290,14 +306,17 @@ static void skill(struct render *r, yyjson_val *o)
 
 static void line(struct render *r, struct str a, struct str b, struct str c, struct str d)
 {
+    struct str parts[] = {a, b};
+    const char *sep = between(parts, ARRAY_LEN(parts));
     puts_(r, "- ");
     put(r, a);
-    struct str rest[] = {b, c};
-    for (size_t i = 0; i < ARRAY_LEN(rest); i++) {
-        if (rest[i].n) {
-            puts_(r, ", ");
-            put(r, rest[i]);
-        }
+    if (b.n) {
+        puts_(r, sep);
+        put(r, b);
+    }
+    if (c.n) {
+        puts_(r, ", ");
+        put(r, c);
     }
     if (d.n) {
         puts_(r, ". ");
