@@ -14,6 +14,7 @@ enum cli_exit {
     CLI_USAGE = 2,
     CLI_ITEMS = 3,     /* the batch ended, some of its items did not succeed */
     CLI_AUTH = 4,      /* the key was refused */
+    CLI_BLOCKED = 5,   /* the fact check found what the profile does not state */
     CLI_TIMEOUT = 124, /* a wait that the caller limited */
 };
 

@@ -54,6 +54,12 @@ static const struct args_option letter_options[] = {
     {"length", "WHICH", "short, standard or long (default standard)"},
     {NULL, NULL, NULL},
 };
+static const struct args_option facts_options[] = {
+    {"profile", "P.json", "The résumé: JSON Resume 1.0 (- reads standard input)"},
+    {"posting", "FILE", "The posting: never evidence, but sentences about the employer may use its words"},
+    {"kind", "WHICH", "letter or resume (default: by what the text looks like)"},
+    {NULL, NULL, NULL},
+};
 
 #define MANY 64
 
@@ -112,5 +118,9 @@ const struct cli_command cli_commands[] = {
      "Prints what was understood; notes on what was not go to standard error. --json prints the JSON Resume document, "
      "which --profile and PUT /users/{id}/profile take as it is.",
      NULL, 1, 1, cmd_import, "Without a server"},
+    {"facts", "--profile P.json TEXT|-", "Whether a letter or résumé says only what the profile states",
+     "jobmill facts --profile me.json --posting posting.txt letter.txt",
+     "Exit code 0: everything traces to the profile (or only warnings); 5: something does not.", facts_options, 1, 1,
+     cmd_facts, "Without a server"},
     {.name = NULL},
 };

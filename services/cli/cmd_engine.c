@@ -11,6 +11,7 @@
 #include "pipeline/engine/profile.h"
 #include "pipeline/engine/score.h"
 #include "pipeline/engine/tailor.h"
+#include "pipeline/facts/facts.h"
 
 #define ENGINE_ARENA_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define ENGINE_TEXT_BYTES      ((size_t)16 * 1024 * 1024)
@@ -192,6 +193,17 @@ int cmd_score(struct cli *cli)
     return engine_run(cli, true, engine_make_score, engine_view_score);
 }
 
+/* As the stages do: whatever was written goes through the fact check. */
+static int engine_judge(struct engine *e, int rc,
+                        int (*judge)(struct arena *a, struct facts_input in, struct str document, struct str *ret_json,
+                                     struct err *err))
+{
+    struct facts_input in = {.analysis = e->analysis, .posting = e->posting.text, .now = e->now};
+    if (rc == 0)
+        rc = facts_index_make(&e->arena, e->profile, &in.index, &e->err);
+    return rc < 0 ? rc : judge(&e->arena, in, e->document, &e->document, &e->err);
+}
+
 /* tailor */
 
 static int engine_make_resume(struct engine *e)
@@ -200,7 +212,9 @@ static int engine_make_resume(struct engine *e)
     int strategy;
     int rc = engine_choice(e, "strategy", strategies, (int)ARRAY_LEN(strategies), &strategy);
     struct tailor_options how = {.strategy = (enum tailor_strategy)strategy, .now = e->now};
-    return rc < 0 ? rc : tailor_make(&e->arena, e->analysis, e->profile, e->match, how, &e->document, &e->err);
+    if (rc == 0)
+        rc = tailor_make(&e->arena, e->analysis, e->profile, e->match, how, &e->document, &e->err);
+    return engine_judge(e, rc, facts_judge_resume);
 }
 
 static int engine_view_resume(struct engine *e, yyjson_val *root, struct buf *out)
@@ -238,7 +252,8 @@ static int engine_make_letter(struct engine *e)
     if (rc < 0)
         return rc;
     struct letter_options how = {.tone = (enum letter_tone)tone, .length = (enum letter_length)length, .now = e->now};
-    return letter_make(&e->arena, e->analysis, e->profile, e->match, how, &e->document, &e->err);
+    return engine_judge(e, letter_make(&e->arena, e->analysis, e->profile, e->match, how, &e->document, &e->err),
+                        facts_judge_letter);
 }
 
 static int engine_view_letter(struct engine *e, yyjson_val *root, struct buf *out)

@@ -24,3 +24,4 @@ int cmd_score(struct cli *cli);
 int cmd_tailor(struct cli *cli);
 int cmd_letter(struct cli *cli);
 int cmd_import(struct cli *cli);
+int cmd_facts(struct cli *cli);

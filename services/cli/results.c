@@ -95,6 +95,19 @@ static int results_json(struct results *r, const char *folder, const char *name,
     return document ? results_document(r, folder, name, document) : 0;
 }
 
+/* The claim ledger of the documents, under the hash of each. */
+static int results_claims(struct results *r, const char *folder, const char *id)
+{
+    struct api_reply reply;
+    int rc = api_get(&r->rendered, &reply, &r->err, "/api/v1/applications/%s/claims", id);
+    if (rc == 0)
+        rc = results_put(r, folder, "claims.json", (struct str){.p = buf_str(&reply.body), .n = reply.body.len});
+    else if (r->err.code == ERR_NOT_FOUND || r->err.code == ERR_GONE)
+        rc = 0;
+    api_reply_fini(&reply);
+    return rc;
+}
+
 static int results_files(struct results *r, yyjson_val *item, const char *folder, const char *id)
 {
     int rc = 0;
@@ -104,6 +117,8 @@ static int results_files(struct results *r, yyjson_val *item, const char *folder
             rc = results_json(r, folder, "cover-letter.json", item, "cover_letter");
         if (rc == 0)
             rc = results_json(r, folder, "score.json", item, "score_document");
+        if (rc == 0)
+            rc = results_claims(r, folder, id);
     }
     if (rc == 0 && r->formats.md)
         rc = results_rendered(r, folder, "resume.md", id, "resume", "md");

@@ -99,6 +99,8 @@ void view_violations(yyjson_val *document, const char *what, struct buf *out)
         yyjson_val *v = yyjson_arr_get(rows, i);
         struct str code = json_get_str(v, "code"), value = json_get_str(v, "value"),
                    severity = json_get_str(v, "severity");
+        if (value.n == 0)
+            value = json_get_str(v, "text");
         if (i == 0)
             buf_addf(out, "\nTo be reviewed in the %s\n", what);
         buf_addf(out, "  %-18.*s %.*s%s%.*s%s\n", VIEW_CUT(code, 40), VIEW_CUT(value, 200), severity.n ? "  (" : "",

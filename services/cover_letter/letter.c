@@ -20,7 +20,9 @@ static enum verdict letter_plan(const struct stage_input *in, struct arena *a, s
     stage_options_read(a, in->options, &options);
     struct letter_options how = {.tone = options.tone, .length = options.length, .seed = in->seed, .now = in->now};
     if (match_make_at(a, in->analysis, in->profile, in->now, &match, err) < 0 ||
-        letter_make(a, in->analysis, in->profile, match, how, &out->document, err) < 0)
+        letter_make(a, in->analysis, in->profile, match, how, &out->document, err) < 0 ||
+        facts_judge_letter(a, (struct facts_input){.index = in->facts, .analysis = in->analysis, .now = in->now},
+                           out->document, &out->document, err) < 0)
         return VERDICT_REJECT;
     return stage_guard_check(a, out->document, err) < 0 ? VERDICT_NEEDS_REVIEW : VERDICT_DONE;
 }

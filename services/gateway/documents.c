@@ -194,7 +194,7 @@ static int claims_of(struct call *c, const struct application_documents *d, int 
         return rc;
     if (json_parse(a, json, &root, NULL, err) < 0)
         return err_set(err, ERR_CORRUPT, "the stored document could not be read");
-    const char *const parts[] = {"claims", "guard"};
+    const char *const parts[] = {"document_hash", "claims", "guard"};
     jsonw_open(b, key, '{');
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         size_t n = 0;

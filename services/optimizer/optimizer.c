@@ -23,6 +23,8 @@ static enum verdict optimizer_plan(const struct stage_input *in, struct arena *a
     struct tailor_options how = {.strategy = options.strategy, .now = in->now};
     if (match_make_at(a, in->analysis, in->profile, in->now, &match, err) < 0 ||
         tailor_make(a, in->analysis, in->profile, match, how, &out->document, err) < 0 ||
+        facts_judge_resume(a, (struct facts_input){.index = in->facts, .analysis = in->analysis, .now = in->now},
+                           out->document, &out->document, err) < 0 ||
         score_make(a, in->analysis, in->profile, match, in->now, &score, err) < 0)
         return VERDICT_REJECT;
     out->score = score.json;

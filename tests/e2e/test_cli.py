@@ -65,7 +65,7 @@ def test_results_are_written_one_folder_an_application(fleet, batch, tmp_path):
         where = tmp_path / "out" / f
         if where.is_dir():
             names = os.listdir(where)
-            assert {"cover-letter.txt", "resume.md", "resume.json", "score.json"} <= set(names), names
+            assert {"cover-letter.txt", "resume.md", "resume.json", "score.json", "claims.json"} <= set(names), names
             for n in names:
                 if n.endswith(".json"):
                     json.loads((where / n).read_text())

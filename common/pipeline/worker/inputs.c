@@ -87,7 +87,8 @@ static void fetch_open_profile(struct worker *w, const struct task_profile *row,
     }
     if (seal_unwrap(&w->master, row->key_wrapped, key_at, &p->key, &p->err) < 0 ||
         seal_open(&p->arena, &p->key, row->sealed, at, &json, &p->err) < 0 ||
-        profile_read(&p->arena, json, &p->profile, &p->err) < 0)
+        profile_read(&p->arena, json, &p->profile, &p->err) < 0 ||
+        facts_index_make(&p->arena, p->profile, &p->facts, &p->err) < 0)
         return;
     p->err.code = ERR_NONE;
 }

@@ -59,6 +59,7 @@ static void run_item(struct worker *w, struct item *it)
                              .posting = it->has_posting ? &it->posting : NULL,
                              .analysis = a ? a->analysis : NULL,
                              .profile = p ? p->profile : NULL,
+                             .facts = p ? p->facts : NULL,
                              .options = it->claim.options,
                              .now = run_now()};
     memcpy(&in.seed, it->claim.subject_id.b + 8, sizeof(in.seed));

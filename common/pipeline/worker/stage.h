@@ -7,6 +7,7 @@
 #include "pipeline/engine/analysis.h"
 #include "pipeline/engine/posting.h"
 #include "pipeline/engine/profile.h"
+#include "pipeline/facts/facts.h"
 #include "pipeline/store/states.h"
 
 enum verdict {
@@ -24,6 +25,7 @@ struct stage_input {
     const struct posting_source *posting; /* with STAGE_NEEDS_POSTING */
     const struct analysis *analysis;      /* with STAGE_NEEDS_ANALYSIS */
     const struct profile *profile;        /* with STAGE_NEEDS_PROFILE */
+    const struct facts_index *facts;      /* with STAGE_NEEDS_PROFILE: what documents are checked against */
     struct str options;                   /* JSON object of the application, "" for none */
     uint64_t seed;                        /* of the application: varies wording, the same at every attempt */
     struct month now;

@@ -32,6 +32,7 @@
 struct worker_profile {
     struct arena arena;
     struct profile *profile;
+    const struct facts_index *facts; /* of the profile; lives as long as it is cached */
     struct uuid user_id;
     struct seal_key key;
     struct err err; /* code != 0: the profile cannot be used, and why */
