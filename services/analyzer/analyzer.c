@@ -12,7 +12,9 @@ static enum verdict analyzer_plan(const struct stage_input *in, struct arena *a,
 {
     struct posting posting;
     struct analysis *analysis;
-    if (posting_read(a, in->posting, &posting, err) < 0 || analysis_make(a, &posting, &analysis, err) < 0 ||
+    struct posting_source source = *in->posting;
+    source.now = (struct posting_day){in->now.y, in->now.m, 0};
+    if (posting_read(a, &source, &posting, err) < 0 || analysis_make(a, &posting, &analysis, err) < 0 ||
         analysis_to_json(a, analysis, &out->document, err) < 0)
         return VERDICT_REJECT;
     out->title = analysis->title;

@@ -10,11 +10,13 @@
 #include "pipeline/engine/match.h"
 #include "pipeline/engine/profile.h"
 #include "pipeline/engine/score.h"
+#include "pipeline/engine/skill_spans.h"
 #include "pipeline/engine/tailor.h"
 #include "pipeline/facts/facts.h"
 
 #define ENGINE_ARENA_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define ENGINE_TEXT_BYTES      ((size_t)16 * 1024 * 1024)
+#define ENGINE_SPANS_MAX       4096
 
 struct engine {
     struct cli *cli;
@@ -24,6 +26,7 @@ struct engine {
     struct profile *profile;
     struct match *match;
     struct month now;
+    struct posting_day today;
     struct str document; /* JSON text: the result */
     struct err err;
 };
@@ -62,7 +65,7 @@ static int engine_posting(struct engine *e, const char *path)
     int rc = engine_file(e, path, POSTING_SOURCE_MAX_BYTES, &body);
     if (rc < 0)
         return rc;
-    struct posting_source source = {.format = engine_format(path, body), .body = body};
+    struct posting_source source = {.format = engine_format(path, body), .body = body, .now = e->today};
     rc = posting_read(&e->arena, &source, &e->posting, &e->err);
     return rc < 0 ? rc : analysis_make(&e->arena, &e->posting, &e->analysis, &e->err);
 }
@@ -107,6 +110,7 @@ static void engine_now(struct engine *e)
     struct tm tm;
     gmtime_r(&t, &tm);
     e->now = (struct month){.y = tm.tm_year + 1900, .m = tm.tm_mon + 1};
+    e->today = (struct posting_day){.y = e->now.y, .m = e->now.m, .d = tm.tm_mday};
 }
 
 /* The document as it is, or as text. */
@@ -152,11 +156,52 @@ static int engine_run(struct cli *cli, bool profile, int (*make)(struct engine *
     return code;
 }
 
+/* Nothing is written for what is no posting, or no longer one. */
+static int engine_verdict(struct engine *e)
+{
+    switch (e->analysis->verdict) {
+    case ANALYSIS_POSTING:
+        return 0;
+    case ANALYSIS_TOO_SHORT:
+        return err_set(&e->err, ERR_NOT_A_POSTING, "the text is too short to be a job posting");
+    case ANALYSIS_EXPIRED:
+        return err_set(&e->err, ERR_NOT_A_POSTING, "the posting is over: it takes no more applications");
+    case ANALYSIS_NOT_A_POSTING:
+        break;
+    }
+    return err_set(&e->err, ERR_NOT_A_POSTING, "the text is not a job posting");
+}
+
 /* analyze */
 
+/* The analysis, and beside it what is not stored: the mentions of skills with their places in the text. */
 static int engine_make_analysis(struct engine *e)
 {
-    return analysis_to_json(&e->arena, e->analysis, &e->document, &e->err);
+    struct str json, text = e->posting.text;
+    struct skill_span *s = arena_alloc(&e->arena, sizeof(*s) * ENGINE_SPANS_MAX);
+    int rc = analysis_to_json(&e->arena, e->analysis, &json, &e->err);
+    if (rc < 0)
+        return rc;
+    yyjson_mut_doc *d = json_mut_new(&e->arena);
+    yyjson_mut_val *arr = d ? yyjson_mut_arr(d) : NULL;
+    size_t n = skill_spans_find(text, s, ENGINE_SPANS_MAX), mentions_n = 0;
+    for (size_t i = 0; i < n && arr; i++) {
+        yyjson_mut_val *m = yyjson_mut_arr_add_obj(d, arr);
+        yyjson_mut_obj_add_strn(d, m, "text", text.p + s[i].start, s[i].end - s[i].start);
+        yyjson_mut_obj_add_uint(d, m, "start", s[i].start);
+        yyjson_mut_obj_add_uint(d, m, "end", s[i].end);
+        yyjson_mut_obj_add_str(d, m, "kind", skill_span_kind_name(s[i].kind));
+        if (s[i].skill)
+            yyjson_mut_obj_add_str(d, m, "slug", s[i].skill->slug);
+    }
+    char *mentions = arr ? json_write_mut(&e->arena, arr, &mentions_n) : NULL;
+    yyjson_mut_val *quoted = arr ? yyjson_mut_strn(d, text.p, text.n) : NULL;
+    char *plain = quoted ? json_write_mut(&e->arena, quoted, NULL) : NULL;
+    char *all = mentions && plain ? arena_printf(&e->arena, "%.*s,\"mentions\":%s,\"text\":%s}", (int)json.n - 1,
+                                                 json.p, mentions, plain)
+                                  : NULL;
+    e->document = str_of(all);
+    return all ? 0 : err_set(&e->err, ERR_MEMORY, "the analysis needs more memory than its limit");
 }
 
 static int engine_view_analysis(struct engine *e UNUSED, yyjson_val *root, struct buf *out)
@@ -182,7 +227,11 @@ static int engine_make_score(struct engine *e)
 
 static int engine_view_score(struct engine *e UNUSED, yyjson_val *root, struct buf *out)
 {
-    struct str band = json_get_str(root, "band");
+    struct str band = json_get_str(root, "band"), reason = json_get_str(root, "reason");
+    if (json_get_int(root, "overall", -1) < 0) { /* no posting: nothing was scored */
+        buf_addf(out, "no score: %.*s\n", (int)reason.n, reason.p ? reason.p : "");
+        return 0;
+    }
     buf_addf(out, "%lld (%.*s)\n", (long long)json_get_int(root, "overall", -1), (int)band.n, band.p ? band.p : "");
     view_score(root, out);
     return 0;
@@ -209,8 +258,10 @@ static int engine_judge(struct engine *e, int rc,
 static int engine_make_resume(struct engine *e)
 {
     static const char *const strategies[] = {"none", "nudge", "keywords", "full"};
-    int strategy;
-    int rc = engine_choice(e, "strategy", strategies, (int)ARRAY_LEN(strategies), &strategy);
+    int strategy = 0;
+    int rc = engine_verdict(e);
+    if (rc == 0)
+        rc = engine_choice(e, "strategy", strategies, (int)ARRAY_LEN(strategies), &strategy);
     struct tailor_options how = {.strategy = (enum tailor_strategy)strategy, .now = e->now};
     if (rc == 0)
         rc = tailor_make(&e->arena, e->analysis, e->profile, e->match, how, &e->document, &e->err);
@@ -245,8 +296,10 @@ static int engine_make_letter(struct engine *e)
 {
     static const char *const tones[] = {"formal", "direct", "conversational", "mirror"};
     static const char *const lengths[] = {"short", "standard", "long"};
-    int tone, length;
-    int rc = engine_choice(e, "tone", tones, (int)ARRAY_LEN(tones), &tone);
+    int tone = 0, length = 0;
+    int rc = engine_verdict(e);
+    if (rc == 0)
+        rc = engine_choice(e, "tone", tones, (int)ARRAY_LEN(tones), &tone);
     if (rc == 0)
         rc = engine_choice(e, "length", lengths, (int)ARRAY_LEN(lengths), &length);
     if (rc < 0)

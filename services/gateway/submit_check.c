@@ -12,8 +12,10 @@ struct submit_check_op {
 
 static const char *submit_check_posting(struct call *c, const struct submission *s, struct str *ret_detail)
 {
-    static const char *const names[] = {
-        [ANALYSIS_POSTING] = "posting", [ANALYSIS_TOO_SHORT] = "too_short", [ANALYSIS_NOT_A_POSTING] = "not_a_posting"};
+    static const char *const names[] = {[ANALYSIS_POSTING] = "posting",
+                                        [ANALYSIS_TOO_SHORT] = "too_short",
+                                        [ANALYSIS_NOT_A_POSTING] = "not_a_posting",
+                                        [ANALYSIS_EXPIRED] = "expired"};
     const struct posting_source source = {.format = (enum posting_format)s->job.format,
                                           .body = s->job.body,
                                           .title = s->job.title,

@@ -1,9 +1,12 @@
-/* Any bytes as a posting: read, analysed, written as JSON, read back, embedded. The first byte chooses the format. */
+/* Any bytes as a posting: read, analysed, written as JSON, read back, embedded, its skills found. The first byte
+ * chooses the format. */
 #include <stdlib.h>
 #include "base/utf8.h"
 #include "pipeline/engine/embed.h"
+#include "pipeline/engine/skill_spans.h"
 
 #define FUZZ_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define FUZZ_SPANS       256
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -11,6 +14,15 @@ static void check_quote(const struct posting *p, const struct analysis_quote *q)
 {
     if (q->end > p->text.n || q->end - q->start != q->text.n || memcmp(p->text.p + q->start, q->text.p, q->text.n) != 0)
         abort();
+}
+
+static void check_spans(const struct posting *p)
+{
+    struct skill_span s[FUZZ_SPANS];
+    size_t n = skill_spans_find(p->text, s, FUZZ_SPANS);
+    for (size_t i = 0; i < n; i++)
+        if (s[i].start >= s[i].end || s[i].end > p->text.n)
+            abort();
 }
 
 static void analyse(struct arena *a, const struct posting *p)
@@ -30,6 +42,7 @@ static void analyse(struct arena *a, const struct posting *p)
     if (analysis_from_json(a, first, &again, &err) < 0 || analysis_to_json(a, again, &second, &err) < 0 ||
         !str_eq(first, second))
         abort();
+    check_spans(p);
     embed_text(p->text, vector);
 }
 
@@ -42,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct posting_source src = {.format = (enum posting_format)(data[0] % 3 + 1),
                                  .body = body,
                                  .title = {"", 0},
-                                 .company = {"", 0}};
+                                 .company = {"", 0},
+                                 .now = {2026, 6, 15}};
     struct arena a;
     struct posting p;
     struct err err;

@@ -22,7 +22,7 @@ FOREIGN = [
     (r"curl/.*", ["common/io/curl/"]),
     (r"llhttp\.h", ["common/io/http/"]),
     (r"sodium\.h|sodium/.*", ["common/core/"]),
-    (r"gumbo\.h", ["common/pipeline/engine/html.c", "common/pipeline/engine/html_style.c", "common/pipeline/engine/html_internal.h"]),
+    (r"gumbo\.h", ["common/pipeline/engine/html_nodes.h"]),
     (r"msgpack\.h|msgpack/.*", ["common/pipeline/progress/"]),
     (r"protobuf-c/.*|messages\.pb-c\.h", ["common/io/kafka/", "common/io/control/"]),
     (r"zlib\.h", ["common/io/http/", "services/gateway/", "common/pipeline/engine/", "services/cli/"]),

@@ -53,14 +53,92 @@ static bool reads_like_hiring(const struct reading *r)
     return hiring * 1000 >= r->tokens_n * (spoken_to ? 15 : 30);
 }
 
+/* Headings that a résumé has, and nobody who is spoken to. */
+static bool reads_like_resume(const struct reading *r)
+{
+    static const char *const names[] = {"summary",           "profile",
+                                        "work experience",   "professional experience",
+                                        "employment",        "education",
+                                        "work history",      "skills",
+                                        "technical skills",  "certifications",
+                                        "projects",          "languages",
+                                        "references",        "experience",
+                                        "objective",         "awards",
+                                        "publications",      "employment history",
+                                        "career history",    "interests",
+                                        "volunteering",      "professional summary",
+                                        "core competencies", "key skills"};
+    size_t headings = 0;
+    uint64_t cues = 0;
+    for (size_t i = 0; i < r->clauses_n; i++) {
+        const struct clause *c = &r->clauses[i];
+        cues |= c->cues;
+        for (size_t k = 0; k < ARRAY_LEN(names) && c->heading; k++)
+            headings += str_ieqc(clause_str(r, c), names[k]);
+    }
+    return headings >= 3 && !(cues & (CUE(SEEK) | CUE(DUTY) | CUE(APPLY)));
+}
+
+/* Does a clause ask in words: required, preferred, we look for? */
+static bool says_how_much(const struct reading *r)
+{
+    for (size_t i = 0; i < r->clauses_n; i++)
+        if (r->clauses[i].cues & (CUE(REQUIRED) | CUE(PREFERRED) | CUE(SEEK)))
+            return true;
+    return false;
+}
+
+/* Somebody speaks of himself: a résumé or an essay. */
+static bool speaks_of_itself(const struct reading *r)
+{
+    const uint32_t me[] = {token_hash(STR("I")), token_hash(STR("my")), token_hash(STR("I'm")),
+                           token_hash(STR("I've"))};
+    const uint32_t you[] = {token_hash(STR("you")), token_hash(STR("your")), token_hash(STR("you'll")),
+                            token_hash(STR("we"))};
+    size_t first = 0, second = 0;
+    for (size_t i = 0; i < r->tokens_n; i++)
+        for (size_t k = 0; k < ARRAY_LEN(me); k++) {
+            first += r->tokens[i].hash == me[k];
+            second += r->tokens[i].hash == you[k];
+        }
+    return first >= 3 && first > second;
+}
+
+/* "This position has been filled.": short, about the posting, and no condition. */
+static bool says_closed(const struct reading *r)
+{
+    static const char *const conditions[] = {"if", "once", "until", "when", "unless", "may", "after", "will", "before"};
+    static const char *const about[] = {"this",    "job",          "position",    "role",   "posting",
+                                        "vacancy", "applications", "opportunity", "opening"};
+    for (size_t i = 0; i < r->clauses_n; i++) {
+        const struct clause *c = &r->clauses[i];
+        struct str s = clause_str(r, c);
+        bool conditional = false, named = false;
+        if (!(c->cues & CUE(CLOSED)) || s.n > 160 || c->kind == SECTION_DUTIES || c->kind == SECTION_REQUIREMENTS ||
+            c->kind == SECTION_BENEFITS)
+            continue;
+        for (size_t k = 0; k < ARRAY_LEN(conditions); k++)
+            conditional = conditional || str_ifind_word(s, conditions[k], 0) >= 0;
+        for (size_t k = 0; k < ARRAY_LEN(about); k++)
+            named = named || str_ifind_word(s, about[k], 0) >= 0;
+        if (!conditional && named)
+            return true;
+    }
+    return false;
+}
+
 static enum analysis_verdict verdict_of(const struct reading *r)
 {
+    if (r->posting->expired || says_closed(r))
+        return ANALYSIS_EXPIRED;
     if (utf8_count(r->text) < POSTING_TEXT_MIN_CHARS)
         return ANALYSIS_TOO_SHORT;
     size_t evidence = posting_evidence(r);
     bool asks = r->an->requirements_n || r->an->responsibilities_n;
-    if (!reads_like_hiring(r))
+    if (!reads_like_hiring(r) || speaks_of_itself(r) || reads_like_resume(r))
         return ANALYSIS_NOT_A_POSTING;
+    if (r->an->requirements_n >= 3 && title_has_job_noun(r->an->title) && evidence >= 2 && says_how_much(r))
+        return ANALYSIS_POSTING; /* a short notice */
     return evidence >= 5 || (evidence >= 4 && asks) || (evidence >= 3 && asks && title_has_job_noun(r->an->title))
                ? ANALYSIS_POSTING
                : ANALYSIS_NOT_A_POSTING;
@@ -72,7 +150,7 @@ static double confidence_of(const struct reading *r)
     size_t chars = utf8_count(r->text);
     double c = 0.15;
     if (an->verdict != ANALYSIS_POSTING)
-        return an->verdict == ANALYSIS_TOO_SHORT ? 0.05 : 0.1;
+        return an->verdict == ANALYSIS_TOO_SHORT ? 0.05 : 0.1; /* nothing is scored */
     c += chars >= 1500 ? 0.15 : chars >= 600 ? 0.10 : 0.03;
     c += an->title.n ? (r->posting->facts.title.n ? 0.12 : 0.08) : 0;
     c += an->company.n ? 0.08 : 0;
@@ -85,17 +163,22 @@ static double confidence_of(const struct reading *r)
     c += an->language.n ? 0.05 : 0;
     c += str_eqc(r->posting->method, "json_ld") ? 0.05 : 0;
     c -= an->language.n && !str_eqc(an->language, "en") ? 0.1 : 0;
-    c -= an->hidden_text ? 0.1 : 0;
     c -= an->truncated ? 0.1 : 0;
-    for (size_t i = 0; i < an->signals_n; i++)
-        c -= str_eqc(an->signals[i].code, "injection") && i == 0 ? 0.1 : 0;
     return round(fmax(0.05, fmin(0.99, c)) * 100) / 100;
 }
 
-static void facts_take(struct reading *r)
+/* What was dropped before the reading: hidden text, and what speaks to a machine. */
+static void notes_take(struct reading *r)
 {
     struct analysis *an = r->an;
-    if (r->posting->hidden_text && an->signals_n < ANALYSIS_SIGNALS_MAX)
+    const struct posting *p = r->posting;
+    bool hidden = false;
+    for (size_t i = 0; i < p->notes_n && an->signals_n < ANALYSIS_SIGNALS_MAX; i++) {
+        an->signals[an->signals_n++] =
+            (struct analysis_signal){.code = p->notes[i].code, .quote = {.text = p->notes[i].quote}};
+        hidden = hidden || str_eqc(p->notes[i].code, "hidden_text");
+    }
+    if (p->hidden_text && !hidden && an->signals_n < ANALYSIS_SIGNALS_MAX)
         an->signals[an->signals_n++] = (struct analysis_signal){.code = STR("hidden_text"), .quote = {.text = {"", 0}}};
 }
 
@@ -144,7 +227,7 @@ int analysis_make(struct arena *a, const struct posting *posting, struct analysi
     analysis_culture(&r);
     analysis_signals(&r);
     analysis_keywords(&r);
-    facts_take(&r);
+    notes_take(&r);
     an->verdict = verdict_of(&r);
     an->confidence = confidence_of(&r);
     *ret = an;

@@ -47,7 +47,8 @@ enum seniority {
 };
 enum education_level { EDUCATION_NONE = 0, EDUCATION_BACHELOR, EDUCATION_MASTER, EDUCATION_PHD };
 enum work_mode { WORK_MODE_NONE = 0, WORK_MODE_ONSITE, WORK_MODE_HYBRID, WORK_MODE_REMOTE };
-enum analysis_verdict { ANALYSIS_POSTING = 1, ANALYSIS_TOO_SHORT, ANALYSIS_NOT_A_POSTING };
+/* EXPIRED: structured data names a last day that is over, or the page says that nobody can apply any more. */
+enum analysis_verdict { ANALYSIS_POSTING = 1, ANALYSIS_TOO_SHORT, ANALYSIS_NOT_A_POSTING, ANALYSIS_EXPIRED };
 
 struct analysis_quote {
     struct str text;   /* at most 240 characters, verbatim */
@@ -86,7 +87,7 @@ struct analysis_culture {
 struct analysis_signal {
     struct str code;
     struct analysis_quote quote;
-}; /* legitimacy and injection signals */
+}; /* legitimacy and injection signals; the quote of what was dropped from the text has start == end == 0 */
 struct analysis_responsibility {
     struct str text;
     struct analysis_quote quote;

@@ -164,10 +164,10 @@ static struct str company_from_sentences(const struct reading *r)
                 return name;
         }
         struct str name = proper_name(s);
-        if (!plausible_company(name) || title_has_job_noun(name) || name.n >= s.n)
+        if (name.n < 2 || name.n >= s.n || s.p[name.n] != ' ')
             continue;
         for (size_t k = 0; k < ARRAY_LEN(verbs); k++)
-            if (str_starts(str_sub(s, name.n, s.n), verbs[k]) &&
+            if (str_starts(str_sub(s, name.n, s.n), verbs[k]) && plausible_company(name) && !title_has_job_noun(name) &&
                 (k < 4 || title_occurrences(r->text, name) >= 2 || org_suffix(name) ||
                  (i < 3 && memchr(name.p, ' ', name.n))))
                 return name;
@@ -208,11 +208,13 @@ static struct str company_is_hiring(const struct reading *r)
                                         " zoekt"};
     for (size_t i = 0; i < r->clauses_n; i++) {
         struct str s = clause_str(r, &r->clauses[i]), name = proper_name(s);
-        if (!plausible_company(name) || name.n >= s.n || in_title(r, name))
+        if (name.n < 2 || name.n >= s.n)
             continue;
-        for (size_t k = 0; k < ARRAY_LEN(verbs); k++)
-            if (str_starts(str_sub(s, name.n, s.n), verbs[k]))
-                return name;
+        bool says = false; /* the cheap question first: most clauses fail it */
+        for (size_t k = 0; k < ARRAY_LEN(verbs) && !says; k++)
+            says = str_starts(str_sub(s, name.n, s.n), verbs[k]);
+        if (says && plausible_company(name) && !in_title(r, name))
+            return name;
     }
     return (struct str){"", 0};
 }
@@ -239,7 +241,10 @@ static int top_name_score(const struct reading *r, size_t i, struct str *ret)
     const struct clause *c = &r->clauses[i];
     struct str s = clause_str(r, c);
     size_t after, cut = first_separator(s, &after);
-    struct str part = str_trim(str_sub(s, 0, cut)), name = proper_name(part);
+    struct str part = str_trim(str_sub(s, 0, cut));
+    if (str_starts(part, "At ") || str_starts(part, "at "))
+        part = str_sub(part, 3, part.n);
+    struct str name = proper_name(part);
     double share = 0;
     *ret = name;
     if (s.n > 160 || c->item || !plausible_company(name) || in_title(r, name) ||
@@ -308,30 +313,82 @@ static struct str company_name_trim(struct str s)
     return s;
 }
 
+static size_t hint_cut(struct str s)
+{
+    static const char *const seps[] = {" | ", " \xC2\xB7 ", " \xE2\x80\x93 ", " \xE2\x80\x94 ", " - "};
+    size_t best = s.n;
+    for (size_t i = 0; i < ARRAY_LEN(seps); i++)
+        best = MIN(best, title_cut_at(s, seps[i]));
+    return best;
+}
+
+/* "Nurse at Tern Clinic | Jobs", "Nurse @ Tern Clinic": what stands behind the job. */
+static struct str company_behind_at(struct str t)
+{
+    static const char *const marks[] = {" @ ", " at "};
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        size_t at = title_cut_at(t, marks[i]);
+        if (at >= t.n || !title_has_job_noun(str_sub(t, 0, at)))
+            continue;
+        struct str name = str_sub(t, at + strlen(marks[i]), t.n);
+        name = company_name_trim(str_trim(str_sub(name, 0, hint_cut(name))));
+        if (plausible_company(name))
+            return name;
+    }
+    return (struct str){"", 0};
+}
+
+/* "Tern Clinic is hiring: Nurse" */
+static struct str company_before_hiring(struct str t)
+{
+    static const char *const marks[] = {" is hiring", " is looking for", " seeks ", " sucht ", " recrute "};
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        size_t at = title_cut_at(t, marks[i]);
+        if (at < t.n && plausible_company(str_trim(str_sub(t, 0, at))))
+            return str_trim(str_sub(t, 0, at));
+    }
+    return (struct str){"", 0};
+}
+
+/* "Tern Clinic - Nurse", "Nurse | Tern Clinic | Board": the first part that is not the job. */
+static struct str company_from_parts(const struct reading *r, struct str t)
+{
+    struct str first = str_sub(t, 0, hint_cut(t)), rest = t;
+    bool job_first = title_has_job_noun(first) || str_ieq(str_trim(first), r->an->title);
+    bool job_named = r->an->title.n && str_ifind(t, r->an->title) >= 0;
+    for (size_t i = 0; rest.n && i < 6; i++) {
+        size_t cut = hint_cut(rest), skip = cut;
+        struct str part = company_name_trim(str_trim(str_sub(rest, 0, cut)));
+        while (skip < rest.n && (skip == cut || rest.p[skip] != ' '))
+            skip++;
+        rest = str_sub(rest, MIN(skip + 1, rest.n), rest.n);
+        if (i == 0 && (job_first || rest.n == 0 || !job_named))
+            continue;
+        if (plausible_company(part) && !title_has_job_noun(part) && !in_title(r, part) &&
+            (job_first || job_named || title_occurrences(r->text, part) >= 1 || org_suffix(part)))
+            return part;
+    }
+    return (struct str){"", 0};
+}
+
 static struct str company_from_hints(const struct reading *r)
 {
     const struct posting *p = r->posting;
     struct str site = company_name_trim(p->company_hint), t = p->title_hint;
-    if (site.n && title_occurrences(r->text, site) >= 1)
+    ptrdiff_t written = site.n ? str_ifind(r->text, site) : -1; /* the name as the text writes it */
+    if (written >= 0)
+        return str_sub(r->text, (size_t)written, (size_t)written + site.n);
+    if (site.n && !t.n)
         return site;
     ptrdiff_t at = str_find(t, STR("Careers at "));
     if (at >= 0)
         return str_trim(str_sub(t, (size_t)at + 11, t.n));
-    /* "Title | Company | Board": the first part that is not the job */
-    size_t after;
-    bool job_first = title_has_job_noun(str_sub(t, 0, first_separator(t, &after)));
-    static const char *const seps[] = {" | ", " \xC2\xB7 ", " \xE2\x80\x93 ", " \xE2\x80\x94 ", " - "};
-    for (size_t i = 0; i < ARRAY_LEN(seps); i++) {
-        struct str rest = t;
-        while ((at = str_find(rest, str_of(seps[i]))) >= 0) {
-            rest = str_sub(rest, (size_t)at + strlen(seps[i]), rest.n);
-            struct str part = company_name_trim(str_trim(str_sub(rest, 0, title_cut_at(rest, seps[i]))));
-            if (plausible_company(part) && !title_has_job_noun(part) &&
-                (job_first || title_occurrences(r->text, part) >= 1 || org_suffix(part)))
-                return part;
-        }
-    }
-    return (struct str){"", 0};
+    struct str name = company_before_hiring(t);
+    if (name.n == 0)
+        name = company_behind_at(t);
+    if (name.n == 0)
+        name = company_from_parts(r, t);
+    return name.n ? name : plausible_company(site) && !title_has_job_noun(site) ? site : (struct str){"", 0};
 }
 
 struct str analysis_company_find(struct reading *r, struct str from_title)

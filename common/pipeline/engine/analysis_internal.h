@@ -44,7 +44,8 @@ enum cue {
     CUE_SCAM_BIT,
     CUE_AGENCY_BIT,
     CUE_MISSION_BIT,
-    CUE_MUST_BIT
+    CUE_MUST_BIT,
+    CUE_CLOSED_BIT
 };
 #define CUE(name) (UINT64_C(1) << CUE_##name##_BIT)
 
@@ -69,7 +70,7 @@ struct reading {
     struct arena *a;
     const struct posting *posting;
     struct str text;
-    struct token *tokens;
+    const struct token *tokens;
     size_t tokens_n;
     struct cue_hit *hits;
     size_t hits_n;
@@ -91,6 +92,19 @@ static inline struct str clause_str(const struct reading *r, const struct clause
 }
 /* Trimmed of spaces, bullets and closing punctuation; at most max bytes, cut at a word. */
 struct analysis_quote quote_make(const struct reading *r, size_t start, size_t end, size_t max);
+
+static inline bool clause_has(const struct clause *c, uint64_t cues)
+{
+    return (c->cues & cues) != 0;
+}
+
+/* -- analysis_asks.c -- */
+bool clause_counts(const struct reading *r, const struct clause *c);        /* does it ask for something? */
+size_t clause_hard_skills(const struct reading *r, const struct clause *c); /* mentions that are not soft */
+bool clause_has_years(const struct reading *r, const struct clause *c);
+bool clause_waved_off(const struct clause *c); /* "not required" */
+bool clause_is_authorization(const struct clause *c);
+bool clause_begins_with_us(const struct reading *r, const struct clause *c); /* "We ...", "Our ..." */
 
 /* -- analysis_years.c -- */
 /* Reads a span of years of experience in tokens [from, to). *min is -1 when there is none; *max -1 when open. */

@@ -12,7 +12,7 @@ static const char *const seniority_names[] = {"",      "intern", "junior",  "mid
 static const char *const priority_names[] = {"", "preferred", "required"};
 static const char *const education_names[] = {"none", "bachelor", "master", "phd"};
 static const char *const mode_names[] = {"", "onsite", "hybrid", "remote"};
-static const char *const verdict_names[] = {"", "posting", "too_short", "not_a_posting"};
+static const char *const verdict_names[] = {"", "posting", "too_short", "not_a_posting", "expired"};
 
 const char *requirement_kind_name(enum requirement_kind k)
 {
@@ -185,7 +185,6 @@ static void put_judgement(yyjson_mut_doc *d, yyjson_mut_val *root, const struct 
                    {an->responsibilities_n >= 3, "duties found"},
                    {an->language.n && !str_eqc(an->language, "en"),
                     "language other than English: headings are understood, sentences less"},
-                   {an->hidden_text, "hidden text was dropped"},
                    {an->truncated, "the posting was cut"},
                    {an->language.n == 0, "language unclear"}};
     yyjson_mut_val *c = yyjson_mut_obj_add_obj(d, root, "confidence");

@@ -2,10 +2,12 @@
  * top of the text. */
 #include "pipeline/engine/analysis_internal.h"
 
+#include <pthread.h>
 #include "base/utf8.h"
 
 #define LOCATION_MAX_BYTES 160
 #define TOP_BYTES          900
+#define HEAD_BYTES         300
 
 static const char *const us_states[] = {"AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL",
                                         "IN", "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT",
@@ -99,6 +101,30 @@ static const char *const regions[] = {"Alabama",
                                       "Italia",
                                       "Nederland"};
 
+#define CITY(name) {name, 1},
+static const struct lexicon_row city_rows[] = {
+#include "pipeline/engine/analysis_cities.def"
+};
+#undef CITY
+
+static struct lexicon city_lexicon; /* constant once built */
+static pthread_once_t city_once = PTHREAD_ONCE_INIT;
+
+static void city_build(void)
+{
+    lexicon_init(&city_lexicon, city_rows, ARRAY_LEN(city_rows));
+}
+
+/* Does the field begin with a town, written with a capital, and say little more? */
+static bool begins_with_city(struct str f)
+{
+    struct token t[12];
+    size_t n = tokens_read(f, t, ARRAY_LEN(t)), words;
+    pthread_once(&city_once, city_build);
+    return n && n < ARRAY_LEN(t) && f.n < 60 && t[0].flags & TOKEN_UPPER && t[0].start < 3 &&
+           lexicon_at(&city_lexicon, t, n, 0, &words) && memchr(f.p, '.', f.n) == NULL && memchr(f.p, '?', f.n) == NULL;
+}
+
 static struct str keyed(const struct reading *r, const char *const *keys, size_t n)
 {
     struct str rest = str_sub(r->text, 0, MIN(r->text.n, (size_t)6000)), line;
@@ -185,6 +211,8 @@ struct str analysis_place_find(struct str s)
 static bool bare_place(const struct reading *r, struct str f)
 {
     size_t words = 1;
+    if (str_iends(f, " no") || str_iends(f, " number") || str_istarts(f, "posting") || str_istarts(f, "ref"))
+        return false;
     if (f.n < 3 || f.n > 40 || !(f.p[0] >= 'A' && f.p[0] <= 'Z') || str_ieq(f, r->an->company) ||
         title_has_job_noun(f) || str_ifind(r->an->title, f) >= 0)
         return false;
@@ -202,9 +230,11 @@ static bool bare_place(const struct reading *r, struct str f)
 /* Facts beside the title: "New York, Chicago, or remote", "Pittsburgh, PA - Strip District", "London, hybrid". */
 static struct str top_line_place(const struct reading *r)
 {
-    struct str rest = str_sub(r->text, 0, utf8_cut(r->text, TOP_BYTES).n), line, bare = {"", 0};
+    struct str rest = str_sub(r->text, 0, utf8_cut(r->text, TOP_BYTES).n), line, bare = {"", 0}, mode = {"", 0};
     while (str_next_line(&rest, &line)) {
         size_t seen = 0;
+        if (str_starts(line, "# "))
+            line = str_sub(line, 2, line.n);
         struct str fields = line, f;
         ptrdiff_t dot;
         while (fields.n) {
@@ -219,14 +249,50 @@ static struct str top_line_place(const struct reading *r)
                 f = str_sub(f, 2, f.n);
             ptrdiff_t stop = str_find(f, STR(". "));
             f = str_sub(f, 0, stop > 3 ? (size_t)stop : f.n);
-            if (f.n > 2 && f.n < 70 && (str_istarts(f, "remote") || str_ifind_word(f, "hybrid", 0) >= 0) &&
-                f.p[f.n - 1] != '.')
+            if (begins_with_city(f) && !str_ieq(f, r->an->title) && !str_ieq(f, r->an->company) &&
+                !title_has_job_noun(f))
                 return f;
+            if (mode.n == 0 && f.n > 2 && f.n < 70 &&
+                (str_istarts(f, "remote") || str_ifind_word(f, "hybrid", 0) >= 0) && f.p[f.n - 1] != '.')
+                mode = f;
             if (seen++ && bare.n == 0 && bare_place(r, f))
                 bare = f;
         }
     }
-    return bare;
+    return mode.n ? mode : bare;
+}
+
+/* "Developer – Fernweh Travel – Dublin": the last part of the page's title. */
+static struct str hint_place(const struct reading *r)
+{
+    static const char *const seps[] = {" | ", " \xE2\x80\x93 ", " \xE2\x80\x94 ", " - ", ", ", " in "};
+    struct str t = r->posting->title_hint;
+    for (size_t i = 0; i < ARRAY_LEN(seps); i++)
+        for (ptrdiff_t at = str_find(t, str_of(seps[i])); at >= 0;) {
+            struct str part = str_sub(t, (size_t)at + strlen(seps[i]), t.n);
+            if (begins_with_city(part) && str_ifind(r->an->company, part) < 0)
+                return part;
+            ptrdiff_t more = str_find(part, str_of(seps[i]));
+            at = more < 0 ? -1 : (ptrdiff_t)(part.p - t.p) + more;
+        }
+    return (struct str){"", 0};
+}
+
+/* "Sous Chef - The Salt Meadow, Columbus (German Village)": a town behind a comma of the first lines. */
+static struct str comma_place(const struct reading *r)
+{
+    struct str top = str_sub(r->text, 0, utf8_cut(r->text, HEAD_BYTES).n);
+    for (size_t i = 0; i + 2 < top.n; i++) {
+        if (top.p[i] != ',' || top.p[i + 1] != ' ')
+            continue;
+        size_t end = i + 2;
+        while (end < top.n && !strchr("\n,;|.", top.p[end]))
+            end++;
+        struct str part = str_trim(str_sub(top, i + 2, end));
+        if (begins_with_city(part))
+            return part;
+    }
+    return (struct str){"", 0};
 }
 
 static void location_find(struct reading *r)
@@ -248,6 +314,10 @@ static void location_find(struct reading *r)
     s = place_find(str_sub(r->text, 0, utf8_cut(r->text, TOP_BYTES).n));
     if (s.n == 0)
         s = top_line_place(r);
+    if (s.n == 0)
+        s = comma_place(r);
+    if (s.n == 0)
+        s = hint_place(r);
     if (s.n == 0)
         s = place_find(r->text);
     r->an->location = s;

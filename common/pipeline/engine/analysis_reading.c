@@ -49,6 +49,7 @@
 #define AGENCY          CUE(AGENCY)
 #define MISSION         CUE(MISSION)
 #define MUST            CUE(MUST)
+#define CLOSED          CUE(CLOSED)
 #define C(bits, phrase) {phrase, bits},
 static const struct lexicon_row cue_rows[] = {
 #include "pipeline/engine/analysis_cues.def"
@@ -132,6 +133,9 @@ struct clause clause_part(const struct reading *r, const struct clause *c, size_
     p.cues = 0;
     for (size_t i = p.hit; i < p.hit_end; i++)
         p.cues |= r->hits[i].cues;
+    /* "Knowing the old town helps." */
+    if (p.token_end > p.token && str_ieqc(token_str(r->text, &r->tokens[p.token_end - 1]), "helps"))
+        p.cues |= CUE(PREFERRED);
     return p;
 }
 
@@ -307,12 +311,16 @@ static void lines_read(struct clause_reader *c)
 bool reading_make(struct reading *r)
 {
     r->text = r->posting->text;
-    size_t most = r->text.n / 2 + 2;
-    struct token *t = arena_try_alloc(r->a, sizeof(*t) * most);
-    if (!t)
-        return false;
-    r->tokens = t;
-    r->tokens_n = tokens_read(r->text, t, most);
+    r->tokens = r->posting->tokens;
+    r->tokens_n = r->posting->tokens_n;
+    if (!r->tokens) {
+        size_t most = r->text.n / 2 + 2;
+        struct token *t = arena_try_alloc(r->a, sizeof(*t) * most);
+        if (!t)
+            return false;
+        r->tokens = t;
+        r->tokens_n = tokens_read(r->text, t, most);
+    }
     r->mentions = arena_try_alloc(r->a, sizeof(*r->mentions) * (r->tokens_n + 1));
     if (!r->mentions || !hits_find(r))
         return false;

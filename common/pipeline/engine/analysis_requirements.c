@@ -1,9 +1,7 @@
 /* Requirements, clause by clause, each with its quote.
  *
- * A clause of a requirements section is a requirement unless it offers, applies or waves something off; a sentence
- * elsewhere is one only when it says so (must, we look for somebody who, N years of, would be an advantage). One clause
- * is cut where the priority turns
- * ("..., AWS preferred"), at semicolons, and where a long sentence goes from a degree to years to tools. */
+ * analysis_asks.c says which clauses ask for something. One clause is cut where the priority turns ("..., AWS
+ * preferred"), at semicolons, and where a long sentence goes from a degree to years to tools. */
 #include "pipeline/engine/analysis_internal.h"
 
 #include <math.h>
@@ -22,109 +20,6 @@ struct parts {
     struct clause list[PARTS_MAX];
     size_t n;
 };
-
-static bool has(const struct clause *c, uint64_t cues)
-{
-    return (c->cues & cues) != 0;
-}
-
-static size_t hard_skills(const struct reading *r, const struct clause *c)
-{
-    size_t n = 0;
-    for (size_t i = c->skill; i < c->skill_end; i++)
-        n += strcmp(r->mentions[i].skill->field, "soft") != 0;
-    return n;
-}
-
-static bool has_years(const struct reading *r, const struct clause *c)
-{
-    int min, max;
-    years_find(r->text, r->tokens, c->token, c->token_end, &min, &max);
-    return min >= 0;
-}
-
-/* -- is it one? -- */
-
-static bool waved_off(const struct clause *c)
-{
-    return has(c, CUE(NOT_NEEDED));
-}
-
-static bool is_substance(const struct reading *r, const struct clause *c)
-{
-    return hard_skills(r, c) || has(c, CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY) | CUE(EXPERIENCE) | CUE(LEVEL)) ||
-           has_years(r, c);
-}
-
-static bool is_authorization(const struct clause *c)
-{
-    return has(c, CUE(AUTHORIZATION) | CUE(CLEARANCE)) && !has(c, CUE(LEGAL)) && !waved_off(c);
-}
-
-/* In a requirements section. Paragraphs there are often asides, so they need substance. */
-static bool section_clause_counts(const struct reading *r, const struct clause *c)
-{
-    bool offers = has(c, CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION));
-    bool asks = has(c, CUE(REQUIRED) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY) | CUE(EXPERIENCE) | CUE(LEVEL) |
-                           CUE(PREFERRED)) ||
-                has_years(r, c);
-    if (!c->item && r->text.p[c->end - 1] == ':' && !hard_skills(r, c))
-        return false; /* it only introduces the list below */
-    if (has(c, CUE(APPLY)) && !is_substance(r, c))
-        return false;
-    if (has(c, CUE(INJECTION) | CUE(LEGAL)) || (offers && !asks && !(c->item && hard_skills(r, c))))
-        return false;
-    if (c->item || c->lead)
-        return true;
-    if (has(c, CUE(APPLY) | CUE(BENEFIT)) && !has(c, CUE(REQUIRED) | CUE(SEEK)))
-        return false;
-    return is_substance(r, c) || has(c, CUE(SOFT) | CUE(REQUIRED));
-}
-
-/* Anywhere else: the words themselves must ask for something. */
-static bool prose_counts(const struct reading *r, const struct clause *c)
-{
-    if (has(c, CUE(INJECTION) | CUE(LEGAL)))
-        return false;
-    if (is_authorization(c))
-        return true;
-    if (c->kind == SECTION_LEGAL || c->kind == SECTION_APPLY || has(c, CUE(APPLY)))
-        return false;
-    bool content = hard_skills(r, c) || has(c, CUE(DEGREE) | CUE(CERTIFICATE)), years = has_years(r, c);
-    /* "the firmware must survive power loss": of things, not of people */
-    bool of_things = has(c, CUE(MUST)) &&
-                     !has(c, CUE(SEEK) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(EXPERIENCE) | CUE(ABILITY) | CUE(PLACE));
-    if (of_things && !years)
-        return false;
-    if (has(c, CUE(DUTY)) && !has(c, CUE(ABILITY) | CUE(EXPERIENCE) | CUE(DEGREE) | CUE(CERTIFICATE)))
-        return false; /* "you would walk the floor at least once a day" */
-    if (c->kind == SECTION_BENEFITS || has(c, CUE(BENEFIT)))
-        return has(c, CUE(REQUIRED)) && content;
-    if (c->kind == SECTION_DUTIES && c->item)
-        return (has(c, CUE(REQUIRED)) && (has(c, CUE(DEGREE) | CUE(CERTIFICATE)) || years)) ||
-               (years && has(c, CUE(EXPERIENCE)));
-    if (has(c, CUE(REQUIRED)) && (content || years || has(c, CUE(ABILITY) | CUE(EXPERIENCE))))
-        return true;
-    bool signals = has(c, CUE(EXPERIENCE) | CUE(ABILITY) | CUE(DEGREE) | CUE(CERTIFICATE) | CUE(LEVEL));
-    if (has(c, CUE(PREFERRED)) && (signals || (content && c->end - c->start <= 100)))
-        return true;
-    if (years && has(c, CUE(EXPERIENCE) | CUE(SEEK)))
-        return true;
-    if (has(c, CUE(SEEK)) && !has(c, CUE(DUTY)) && (content || has(c, CUE(ABILITY))) &&
-        has(c, CUE(EXPERIENCE) | CUE(ABILITY) | CUE(DEGREE) | CUE(CERTIFICATE)))
-        return true;
-    return has(c, CUE(ABILITY)) && content && !has(c, CUE(DUTY)) && c->kind != SECTION_ABOUT &&
-           c->kind != SECTION_DUTIES;
-}
-
-static bool clause_counts(const struct reading *r, const struct clause *c)
-{
-    if (c->heading || waved_off(c))
-        return false;
-    if (c->kind == SECTION_REQUIREMENTS || c->kind == SECTION_PREFERRED)
-        return section_clause_counts(r, c);
-    return prose_counts(r, c);
-}
 
 /* -- cutting -- */
 
@@ -164,24 +59,24 @@ static void cut_semicolons(const struct reading *r, const struct clause *c, stru
 }
 
 /* Does the segment carry its own thing to prefer ("AWS preferred"), or speak of what came before ("is a plus")? */
-static bool turns_priority(const struct reading *r, const struct clause *seg)
+static bool turns_priority(const struct reading *r, const struct clause *head, const struct clause *seg)
 {
     static const char *const back[] = {"is",       "are",    "would", "was",  "will",      "but",       "and",    "or",
                                        "strongly", "highly", "a",     "both", "preferred", "desirable", "desired"};
     struct str first = token_str(r->text, &r->tokens[seg->token]);
     bool skill = seg->skill < seg->skill_end;
-    if (!has(seg, CUE(PREFERRED)))
+    if (!clause_has(seg, CUE(PREFERRED)))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(back); i++)
         if (str_ieqc(first, back[i]) && !(skill && i >= 5 && i <= 7 && seg->token_end - seg->token > 2))
             return false;
-    return skill || seg->token_end - seg->token >= 4;
+    return skill || seg->token_end - seg->token >= (clause_has(head, CUE(REQUIRED)) ? 2u : 4u);
 }
 
 /* "Terraform and a public cloud, AWS preferred": what follows the comma is preferred, what stands before is not. */
 static void cut_priority(const struct reading *r, const struct clause *c, struct parts *ret)
 {
-    if (!has(c, CUE(PREFERRED)) || c->kind == SECTION_PREFERRED || c->end - c->start > CUT_MAX_BYTES) {
+    if (!clause_has(c, CUE(PREFERRED)) || c->kind == SECTION_PREFERRED || c->end - c->start > CUT_MAX_BYTES) {
         parts_add(ret, *c);
         return;
     }
@@ -189,9 +84,9 @@ static void cut_priority(const struct reading *r, const struct clause *c, struct
          at = next_separator(r->text, at + 1, c->end, ",.")) {
         size_t to = next_separator(r->text, at + 1, c->end, ",.");
         struct clause head = clause_part(r, c, c->start, at), seg = clause_part(r, c, at + 1, to);
-        if (has(&head, CUE(PREFERRED)))
+        if (clause_has(&head, CUE(PREFERRED)))
             break;
-        if (head.token < head.token_end && seg.token < seg.token_end && turns_priority(r, &seg)) {
+        if (head.token < head.token_end && seg.token < seg.token_end && turns_priority(r, &head, &seg)) {
             parts_add(ret, head);
             parts_add(ret, clause_part(r, c, at + 1, c->end));
             return;
@@ -202,7 +97,7 @@ static void cut_priority(const struct reading *r, const struct clause *c, struct
 
 static uint64_t signal_of(const struct reading *r, const struct clause *c)
 {
-    return (c->cues & (CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY))) | (has_years(r, c) ? CUE(EXPERIENCE) : 0);
+    return (c->cues & (CUE(DEGREE) | CUE(CERTIFICATE) | CUE(ABILITY))) | (clause_has_years(r, c) ? CUE(EXPERIENCE) : 0);
 }
 
 /* A long sentence that lists a degree, years and tools is cut at the commas between them. */
@@ -225,7 +120,7 @@ static void cut_signals(const struct reading *r, const struct clause *c, struct 
         for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
             verb = verb || str_ieqc(token_str(r->text, &r->tokens[rest.token]), verbs[i]);
         bool turns = left && ((right && !(left & right)) ||
-                              (verb && hard_skills(r, &rest) &&
+                              (verb && clause_hard_skills(r, &rest) &&
                                (right || !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "and"))));
         if (turns && head.end - head.start > 12 && !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "or") &&
             !str_ieqc(token_str(r->text, &r->tokens[rest.token]), "with")) {
@@ -316,13 +211,13 @@ static bool wished(const struct reading *r, const struct clause *c)
 
 static enum requirement_priority priority_of(const struct reading *r, const struct clause *c)
 {
-    if (has(c, CUE(PREFERRED)) && wished(r, c))
+    if (clause_has(c, CUE(PREFERRED)) && wished(r, c))
         return REQUIREMENT_PREFERRED;
     if (c->kind == SECTION_PREFERRED)
         return REQUIREMENT_PREFERRED;
-    if (c->kind == SECTION_REQUIREMENTS || has(c, CUE(REQUIRED)))
+    if (c->kind == SECTION_REQUIREMENTS || clause_has(c, CUE(REQUIRED)))
         return REQUIREMENT_REQUIRED;
-    return has(c, CUE(SEEK)) || is_authorization(c) ? REQUIREMENT_REQUIRED : REQUIREMENT_PREFERRED;
+    return clause_has(c, CUE(SEEK)) || clause_is_authorization(c) ? REQUIREMENT_REQUIRED : REQUIREMENT_PREFERRED;
 }
 
 static size_t language_mentions(const struct reading *r, const struct clause *c)
@@ -335,32 +230,32 @@ static size_t language_mentions(const struct reading *r, const struct clause *c)
 
 static enum requirement_kind kind_of(const struct reading *r, const struct clause *c)
 {
-    size_t hard = hard_skills(r, c), languages = language_mentions(r, c);
-    bool years = has_years(r, c);
-    if (is_authorization(c))
+    size_t hard = clause_hard_skills(r, c), languages = language_mentions(r, c);
+    bool years = clause_has_years(r, c);
+    if (clause_is_authorization(c))
         return REQUIREMENT_AUTHORIZATION;
-    if (languages && languages == hard && !years && !has(c, CUE(CERTIFICATE)))
+    if (languages && languages == hard && !years && !clause_has(c, CUE(CERTIFICATE)))
         return REQUIREMENT_LANGUAGE;
-    if (has(c, CUE(DEGREE)) && !(years && hard > 1 && !has(c, CUE(BACHELOR) | CUE(MASTER) | CUE(PHD))))
+    if (clause_has(c, CUE(DEGREE)) && !(years && hard > 1 && !clause_has(c, CUE(BACHELOR) | CUE(MASTER) | CUE(PHD))))
         return REQUIREMENT_EDUCATION;
-    if (has(c, CUE(CERTIFICATE)) && !years)
+    if (clause_has(c, CUE(CERTIFICATE)) && !years)
         return REQUIREMENT_CERTIFICATION;
     if (years)
         return REQUIREMENT_EXPERIENCE;
     if (hard)
         return REQUIREMENT_SKILL;
-    if (has(c, CUE(EXPERIENCE)))
+    if (clause_has(c, CUE(EXPERIENCE)))
         return REQUIREMENT_EXPERIENCE;
-    if (has(c, CUE(PLACE)))
+    if (clause_has(c, CUE(PLACE)))
         return REQUIREMENT_LOCATION;
-    if (has(c, CUE(SOFT)) || c->skill < c->skill_end)
+    if (clause_has(c, CUE(SOFT)) || c->skill < c->skill_end)
         return REQUIREMENT_SOFT;
-    return has(c, CUE(CERTIFICATE)) ? REQUIREMENT_CERTIFICATION : REQUIREMENT_OTHER;
+    return clause_has(c, CUE(CERTIFICATE)) ? REQUIREMENT_CERTIFICATION : REQUIREMENT_OTHER;
 }
 
 static void skills_put(const struct reading *r, const struct clause *c, struct requirement *q)
 {
-    bool hard = hard_skills(r, c) > 0;
+    bool hard = clause_hard_skills(r, c) > 0;
     for (size_t i = c->skill; i < c->skill_end && q->skills_n < ANALYSIS_SKILLS_PER_REQUIREMENT_MAX; i++) {
         const struct skill *s = r->mentions[i].skill;
         bool seen = hard && strcmp(s->field, "soft") == 0;
@@ -397,7 +292,7 @@ static bool is_knockout(const struct reading *r, const struct clause *c, const s
     case REQUIREMENT_AUTHORIZATION: {
         /* "we sponsor" and "clearance will be carried out" shut nobody out */
         struct str t = clause_str(r, c);
-        if (!has(c, CUE(AUTHORIZATION)))
+        if (!clause_has(c, CUE(AUTHORIZATION)))
             return str_ifind(t, STR("clearance")) >= 0 &&
                    (str_ifind_word(t, "active", 0) >= 0 || str_ifind_word(t, "current", 0) >= 0 ||
                     str_ifind_word(t, "hold", 0) >= 0 || str_ifind_word(t, "possess", 0) >= 0);
@@ -417,11 +312,11 @@ static bool is_knockout(const struct reading *r, const struct clause *c, const s
         return false;
     }
     case REQUIREMENT_LANGUAGE:
-        return has(c, CUE(LEVEL) | CUE(REQUIRED)) || c->kind == SECTION_REQUIREMENTS;
+        return clause_has(c, CUE(LEVEL) | CUE(REQUIRED)) || c->kind == SECTION_REQUIREMENTS;
     case REQUIREMENT_EDUCATION:
-        return has(c, CUE(BACHELOR) | CUE(MASTER) | CUE(PHD)) && !has(c, CUE(OR_EQUIVALENT)) &&
+        return clause_has(c, CUE(BACHELOR) | CUE(MASTER) | CUE(PHD)) && !clause_has(c, CUE(OR_EQUIVALENT)) &&
                str_ifind_word(clause_str(r, c), "or", 0) < 0 &&
-               (c->kind == SECTION_REQUIREMENTS || has(c, CUE(REQUIRED)));
+               (c->kind == SECTION_REQUIREMENTS || clause_has(c, CUE(REQUIRED)));
     default:
         return false;
     }
@@ -452,7 +347,7 @@ static bool repeated(const struct analysis *an, struct str text)
 static void requirement_add(struct reading *r, const struct clause *c)
 {
     struct analysis *an = r->an;
-    if (an->requirements_n >= ANALYSIS_REQUIREMENTS_MAX || waved_off(c))
+    if (an->requirements_n >= ANALYSIS_REQUIREMENTS_MAX || clause_waved_off(c))
         return;
     size_t start = c->start + (str_istarts(clause_str(r, c), "and ") ? 4 : 0);
     struct analysis_quote quote = quote_make(r, start, c->end, QUOTE_BYTES);
@@ -485,13 +380,13 @@ static void requirement_add(struct reading *r, const struct clause *c)
 static void education_note(const struct reading *r, const struct clause *c)
 {
     struct analysis *an = r->an;
-    enum education_level level = has(c, CUE(BACHELOR)) ? EDUCATION_BACHELOR
-                                 : has(c, CUE(MASTER)) ? EDUCATION_MASTER
-                                 : has(c, CUE(PHD))    ? EDUCATION_PHD
-                                                       : EDUCATION_NONE;
-    if (has(c, CUE(NOT_NEEDED)) && has(c, CUE(DEGREE) | CUE(NOT_NEEDED)) && has(c, CUE(DEGREE)))
+    enum education_level level = clause_has(c, CUE(BACHELOR)) ? EDUCATION_BACHELOR
+                                 : clause_has(c, CUE(MASTER)) ? EDUCATION_MASTER
+                                 : clause_has(c, CUE(PHD))    ? EDUCATION_PHD
+                                                              : EDUCATION_NONE;
+    if (clause_has(c, CUE(NOT_NEEDED)) && clause_has(c, CUE(DEGREE) | CUE(NOT_NEEDED)) && clause_has(c, CUE(DEGREE)))
         an->degree_optional = true;
-    if (level == EDUCATION_NONE || waved_off(c))
+    if (level == EDUCATION_NONE || clause_waved_off(c))
         return;
     if (priority_of(r, c) == REQUIREMENT_REQUIRED && (an->education == EDUCATION_NONE || level < an->education))
         an->education = level;
@@ -514,10 +409,11 @@ static void part_read(struct reading *r, const struct clause *c, const struct cl
             cut_mixed(r, &cut.list[m], &single);
         for (size_t m = 0; m < single.n; m++) {
             struct clause *p = &single.list[m];
-            if (!has(p, CUE(PREFERRED)) || !wished(r, p))
-                p->cues |= c->cues & CUE(SEEK); /* "Candidates hold a degree, know GAAP and work in Excel" */
+            if (!clause_has(p, CUE(PREFERRED)) || !wished(r, p))
+                p->cues |=
+                    c->cues & (CUE(SEEK) | CUE(REQUIRED)); /* "Candidates hold a degree, know GAAP and work in Excel" */
             education_note(r, p);
-            if (first || asks_by_section(c) || clause_counts(r, p) || has(p, CUE(SOFT)))
+            if (first || asks_by_section(c) || clause_counts(r, p) || clause_has(p, CUE(SOFT)))
                 requirement_add(r, p);
         }
     }
@@ -526,15 +422,18 @@ static void part_read(struct reading *r, const struct clause *c, const struct cl
 static void clause_read(struct reading *r, const struct clause *c)
 {
     struct parts semi = {0};
-    if (has(c, CUE(OR_EQUIVALENT)) && has(c, CUE(DEGREE)))
+    if (clause_has(c, CUE(OR_EQUIVALENT)) && clause_has(c, CUE(DEGREE)))
         r->an->degree_optional = true;
-    if (asks_by_section(c) || has(c, CUE(REQUIRED) | CUE(PREFERRED)))
+    if (asks_by_section(c) || clause_has(c, CUE(REQUIRED) | CUE(PREFERRED)))
         cut_semicolons(r, c, &semi);
     else
         parts_add(&semi, *c);
     for (size_t i = 0; i < semi.n; i++) {
-        if (i && !has(&semi.list[i], CUE(REQUIRED) | CUE(PREFERRED))) /* "We require a licence; a degree; five years" */
+        if (i && !clause_has(&semi.list[i], CUE(REQUIRED) | CUE(PREFERRED)) &&
+            !clause_has(&semi.list[0], CUE(PREFERRED))) /* "We require a licence; a degree; five years" */
             semi.list[i].cues |= semi.list[0].cues & (CUE(REQUIRED) | CUE(PREFERRED) | CUE(SEEK));
+        if (i && clause_begins_with_us(r, &semi.list[i]) && !clause_has(&semi.list[i], CUE(REQUIRED)))
+            continue; /* "Own tools a plus; we supply a van" */
         part_read(r, c, &semi.list[i], i == 0);
     }
 }
@@ -546,51 +445,8 @@ void analysis_requirements(struct reading *r)
         const struct clause *c = &r->clauses[i];
         if (clause_counts(r, c))
             clause_read(r, c);
-        else if (!c->heading && has(c, CUE(NOT_NEEDED)) && has(c, CUE(DEGREE) | CUE(NOT_NEEDED)))
+        else if (!c->heading && clause_has(c, CUE(NOT_NEEDED)) && clause_has(c, CUE(DEGREE) | CUE(NOT_NEEDED)))
             r->an->degree_optional =
-                r->an->degree_optional || has(c, CUE(DEGREE)) || str_ifind(clause_str(r, c), STR("degree")) >= 0;
-    }
-}
-
-/* -- duties -- */
-
-static bool is_duty(const struct clause *c)
-{
-    if (c->heading || has(c, CUE(INJECTION) | CUE(LEGAL) | CUE(NOT_NEEDED)) || c->end - c->start < 12)
-        return false;
-    return c->kind == SECTION_DUTIES && (c->item || !has(c, CUE(BENEFIT) | CUE(APPLY))) &&
-           (c->item || c->lead || has(c, CUE(DUTY)) || c->end - c->start > 30);
-}
-
-static void responsibility_add(struct reading *r, const struct clause *c)
-{
-    struct analysis *an = r->an;
-    if (an->responsibilities_n >= ANALYSIS_RESPONSIBILITIES_MAX)
-        return;
-    struct analysis_quote q = quote_make(r, c->start, c->end, QUOTE_BYTES);
-    if (q.text.n)
-        an->responsibilities[an->responsibilities_n++] = (struct analysis_responsibility){.text = q.text, .quote = q};
-}
-
-void analysis_responsibilities(struct reading *r)
-{
-    size_t items = 0;
-    for (size_t i = 0; i < r->clauses_n; i++)
-        items += r->clauses[i].item && is_duty(&r->clauses[i]);
-    /* with a list of duties, the sentences around it only introduce it */
-    for (size_t i = 0; i < r->clauses_n; i++)
-        if (is_duty(&r->clauses[i]) && (items < 3 || r->clauses[i].item))
-            responsibility_add(r, &r->clauses[i]);
-    for (size_t i = 0; i < r->clauses_n && r->an->responsibilities_n == 0; i++) {
-        const struct clause *c = &r->clauses[i];
-        if (!c->heading && has(c, CUE(DUTY)) &&
-            (c->kind == SECTION_NONE || c->kind == SECTION_OTHER || c->kind == SECTION_ABOUT) &&
-            !has(c, CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION))) {
-            /* a prose posting: this sentence and those that say "you will" after it */
-            for (; i < r->clauses_n; i++)
-                if (!r->clauses[i].heading && has(&r->clauses[i], CUE(DUTY)) &&
-                    !has(&r->clauses[i], CUE(BENEFIT) | CUE(APPLY) | CUE(LEGAL) | CUE(INJECTION) | CUE(NOT_NEEDED)))
-                    responsibility_add(r, &r->clauses[i]);
-        }
+                r->an->degree_optional || clause_has(c, CUE(DEGREE)) || str_ifind(clause_str(r, c), STR("degree")) >= 0;
     }
 }

@@ -8,140 +8,11 @@
 #define TITLE_MAX_BYTES 200
 #define TOP_CLAUSES     14
 
+#define J(noun) {noun, 1},
 static const struct lexicon_row job_rows[] = {
-#define J(w) {w, 1},
-    J("engineer") J("engineers") J("developer") J("developers") J("analyst") J("analysts") J("manager") J("managers") J(
-        "nurse") J("nurses") J("designer") J("designers") J("teacher") J("director") J("directors") J("architect")
-        J("administrator") J("accountant") J("assistant") J("specialist") J("specialists") J("consultant") J(
-            "technician") J("scientist") J("coordinator") J("lead") J("supervisor") J("representative") J("associate")
-            J("advisor") J("adviser") J("officer") J("writer") J("editor") J("electrician") J("electricians") J(
-                "chef") J("cook") J("driver") J("clerk") J("cashier") J("intern") J("internship") J("recruiter")
-                J("partner") J("strategist") J("researcher") J("professor") J("lecturer") J("tutor") J("therapist") J(
-                    "physician") J("pharmacist") J("paralegal") J("attorney") J("counsel") J("lawyer") J("planner")
-                    J("buyer") J("programmer") J("tester") J("marketer") J("copywriter") J("producer") J("owner") J(
-                        "head") J("chief") J("president") J("vp") J("executive") J("agent") J("operator")
-                        J("mechanic") J("plumber") J("welder") J("carpenter") J("machinist") J("worker") J("librarian") J("translator") J(
-                            "interpreter") J("auditor") J("controller") J("bookkeeper") J("trainer") J("instructor") J("coach")
-                            J("steward") J("barista") J(
-                                "bartender") J("server") J("waiter") J("receptionist") J("sec"
-                                                                                         "ret"
-                                                                                         "ar"
-                                                                                         "y")
-                                J("inspector") J("surveyor") J("statistician") J("economist") J("biologist") J(
-                                    "chemist") J("physicist") J("fellow")
-                                    J("fellows") J("apprentice") J("trainee") J("journeyman") J(
-                                        "informaticist") J("s"
-                                                           "r"
-                                                           "e") J("dba") J("scrum master") J("cto") J("ceo") J("cfo")
-                                        J("engineering") J("practitioner") J("hygienist") J("paramedic") J(
-                                            "caregiver") J("nanny") J("guard") J("dispatcher") J("superintendent")
-                                            J("foreman") J(
-                                                "estimato"
-                                                "r") J("r"
-                                                       "n") J("isso") J("cohort")
-                                                J("product manager") J("specialists") J("actuary") J("broker") J(
-                                                    "underwriter") J("trader") J("teller")
-                                                    J("sous chef") J("baker") J("butcher") J("dietitian") J(
-                                                        "sonograp"
-                                                        "her") J("social worker")
-                                                        J("counselor") J("psychologist") J("chaplain") J("dentist") J(
-                                                            "veterinarian") J("pilot")
-                                                            J("captain") J("entwickler") J("softwareentwickler") J(
-                                                                "i"
-                                                                "n"
-                                                                "g"
-                                                                "e"
-                                                                "n"
-                                                                "i"
-                                                                "e"
-                                                                "u"
-                                                                "r") J("entwicklerin") J("leiter") J("mitarbeiter") J("sachbea"
-                                                                                                                      "rbeite"
-                                                                                                                      "r")
-                                                                J("pflegefachkraft") J("krankenpfleger") J(
-                                                                    "berate"
-                                                                    "r") J("verkäufer")
-                                                                    J("techniker") J("elektriker") J("buchhalter") J(
-                                                                        "lehrer") J("développeur")
-                                                                        J("développeuse") J("ingénieur") J("ingénieure") J(
-                                                                            "infirmier") J("infirmière") J("comptabl"
-                                                                                                           "e")
-                                                                            J("responsable") J("charg"
-                                                                                               "é") J("chargée")
-                                                                                J("chef de "
-                                                                                  "projet") J("technicien")
-                                                                                    J("vendeur") J("enseignant") J(
-                                                                                        "desarrollador") J("desarro"
-                                                                                                           "llad"
-                                                                                                           "ora")
-                                                                                        J("ingeniero") J("enfermera") J(
-                                                                                            "enfermer"
-                                                                                            "o") J("contable") J("anali"
-                                                                                                                 "st"
-                                                                                                                 "a")
-                                                                                            J("gerente") J(
-                                                                                                "sviluppat"
-                                                                                                "ore") J("ingegner"
-                                                                                                         "e")
-                                                                                                J("infer"
-                                                                                                  "mier"
-                                                                                                  "e") J("impiega"
-                                                                                                         "to") J("ont"
-                                                                                                                 "wik"
-                                                                                                                 "kel"
-                                                                                                                 "aa"
-                                                                                                                 "r")
-                                                                                                    J("verpleegk"
-                                                                                                      "undig"
-                                                                                                      "e") J("medew"
-                                                                                                             "er"
-                                                                                                             "ker")
-                                                                                                        J("des"
-                                                                                                          "env"
-                                                                                                          "olv"
-                                                                                                          "edo"
-                                                                                                          "r") J("desen"
-                                                                                                                 "volve"
-                                                                                                                 "dora") J("engenheir"
-                                                                                                                           "o")
-                                                                                                            J("enf"
-                                                                                                              "erm"
-                                                                                                              "eir"
-                                                                                                              "o") J("d"
-                                                                                                                     "a"
-                                                                                                                     "t"
-                                                                                                                     "a"
-                                                                                                                     " "
-                                                                                                                     "e"
-                                                                                                                     "n"
-                                                                                                                     "g"
-                                                                                                                     "i"
-                                                                                                                     "n"
-                                                                                                                     "e"
-                                                                                                                     "e"
-                                                                                                                     "r")
-                                                                                                                J("w"
-                                                                                                                  "e"
-                                                                                                                  "r"
-                                                                                                                  "k"
-                                                                                                                  "s"
-                                                                                                                  "t"
-                                                                                                                  "u"
-                                                                                                                  "d"
-                                                                                                                  "e"
-                                                                                                                  "n"
-                                                                                                                  "t") J("kaufma"
-                                                                                                                         "nn")
-                                                                                                                    J("assi"
-                                                                                                                      "sten"
-                                                                                                                      "t")
-                                                                                                                        J("re"
-                                                                                                                          "fe"
-                                                                                                                          "re"
-                                                                                                                          "n"
-                                                                                                                          "t")
-#undef J
+#include "pipeline/engine/analysis_jobs.def"
 };
+#undef J
 
 static struct lexicon job_lexicon; /* constant once built */
 static pthread_once_t job_once = PTHREAD_ONCE_INIT;
@@ -381,7 +252,9 @@ static struct str split_organisation(const struct reading *r, struct str title, 
             continue;
         struct str left = str_sub(title, 0, (size_t)at),
                    right = str_trim(str_sub(title, (size_t)at + strlen(seps[i]), title.n));
-        if (!title_has_job_noun(right) || title_has_job_noun(left) || title_occurrences(r->text, left) < (i ? 3 : 1))
+        bool plural = left.n && str_lower_char(left.p[left.n - 1]) == 's'; /* "Presidential Innovation Fellows" */
+        if (!title_has_job_noun(right) || (title_has_job_noun(left) && !plural) ||
+            title_occurrences(r->text, left) < (i || plural ? 3 : 1))
             continue;
         *company = left;
         return right;

@@ -194,8 +194,10 @@ static void skill_features(struct features *f, const struct skill *s, float fact
     const struct relation *r;
     size_t n = relations_of(s, &r), narrower = 0;
     for (size_t i = 0; i < n; i++)
-        narrower += r[i].kind == RELATION_IMPLIED_BY;
+        narrower += r[i].kind == RELATION_IMPLIED_BY && r[i].to->core;
     for (size_t i = 0; i < n; i++) {
+        if (!r[i].to->core)
+            continue;
         float w = r[i].kind == RELATION_IMPLIES   ? SKILL_BROADER
                   : r[i].kind == RELATION_SIMILAR ? SKILL_SIMILAR
                                                   : SKILL_NARROWER / sqrtf((float)(narrower + 3));
@@ -206,6 +208,8 @@ static void skill_features(struct features *f, const struct skill *s, float fact
 void features_skill(struct features *f, const struct skill *s, float factor)
 {
     size_t i = 0;
+    if (!s->core)
+        return;
     while (i < f->skills_n && f->skills[i].skill != s)
         i++;
     if (i == FEATURES_SKILLS_MAX) {

@@ -1,4 +1,4 @@
-/* HTML by gumbo, the one file that includes it.
+/* HTML by gumbo.
  *
  * The tree is built in an arena of its own and never destroyed node by node (that would recurse as deep as the input);
  * when the arena is exhausted the allocator jumps out of the parser, which holds nothing else. What is worth reading is
@@ -8,15 +8,14 @@
  *
  * Left out: navigation, banners, forms, asides, lists of other jobs, and everything that a reader of the page cannot
  * see (counted). */
-#include "pipeline/engine/html_internal.h"
+#include "pipeline/engine/html_nodes.h"
 
-#include <gumbo.h>
 #include <setjmp.h>
 
 #define HTML_PARSE_MAX_BYTES  ((size_t)160 * 1024 * 1024)
-#define HTML_WALK_DEPTH_MAX   4096
 #define HTML_BOLD_HEADING_MAX 90
 #define HTML_MAIN_MIN_CHARS   200
+#define HTML_MAIN_SMALL_CHARS 40 /* of <main> itself */
 
 struct html_memory {
     struct arena arena;
@@ -31,6 +30,7 @@ struct html_walk {
     struct buf text;          /* the block being gathered */
     size_t bold_chars, chars; /* of it, without spaces */
     size_t bold, depth, item, heading;
+    size_t dark; /* elements around that have a background of their own */
     size_t body_chars;
     const GumboNode *main;
     size_t main_rank, main_chars;
@@ -49,139 +49,21 @@ static void html_free(void *userdata UNUSED, void *p UNUSED)
 {
 }
 
-/* -- looking at nodes -- */
-
-static const GumboVector *children(const GumboNode *n)
-{
-    static const GumboVector none = {0};
-    if (n->type == GUMBO_NODE_DOCUMENT)
-        return &n->v.document.children;
-    return n->type == GUMBO_NODE_ELEMENT || n->type == GUMBO_NODE_TEMPLATE ? &n->v.element.children : &none;
-}
-
-static GumboTag tag_of(const GumboNode *n)
-{
-    return n->type == GUMBO_NODE_ELEMENT || n->type == GUMBO_NODE_TEMPLATE ? n->v.element.tag : GUMBO_TAG_UNKNOWN;
-}
-
-static struct str attribute(const GumboNode *n, const char *name)
-{
-    const GumboAttribute *at =
-        n->type == GUMBO_NODE_ELEMENT ? gumbo_get_attribute(&n->v.element.attributes, name) : NULL;
-    return str_of(at ? at->value : NULL);
-}
-
-static bool is_text(const GumboNode *n)
-{
-    return n->type == GUMBO_NODE_TEXT || n->type == GUMBO_NODE_CDATA || n->type == GUMBO_NODE_WHITESPACE;
-}
-
-static bool tag_silent(GumboTag t)
-{
-    static const GumboTag list[] = {GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE,    GUMBO_TAG_NOSCRIPT, GUMBO_TAG_TEMPLATE,
-                                    GUMBO_TAG_SVG,    GUMBO_TAG_IFRAME,   GUMBO_TAG_BUTTON,   GUMBO_TAG_SELECT,
-                                    GUMBO_TAG_INPUT,  GUMBO_TAG_TEXTAREA, GUMBO_TAG_OBJECT,   GUMBO_TAG_VIDEO,
-                                    GUMBO_TAG_AUDIO,  GUMBO_TAG_CANVAS,   GUMBO_TAG_MATH,     GUMBO_TAG_TITLE,
-                                    GUMBO_TAG_HEAD,   GUMBO_TAG_EMBED};
-    for (size_t i = 0; i < ARRAY_LEN(list); i++)
-        if (t == list[i])
-            return true;
-    return false;
-}
-
-static bool has_tag(const GumboNode *n, GumboTag tag, size_t depth)
-{
-    if (depth > HTML_WALK_DEPTH_MAX)
-        return false;
-    const GumboVector *c = children(n);
-    for (unsigned i = 0; i < c->length; i++)
-        if (tag_of(c->data[i]) == tag || has_tag(c->data[i], tag, depth + 1))
-            return true;
-    return false;
-}
-
-static size_t text_chars(const GumboNode *n, size_t depth)
-{
-    if (n->type == GUMBO_NODE_TEXT)
-        return strlen(n->v.text.text);
-    if (depth > HTML_WALK_DEPTH_MAX || tag_silent(tag_of(n)))
-        return 0;
-    size_t sum = 0;
-    const GumboVector *c = children(n);
-    for (unsigned i = 0; i < c->length; i++)
-        sum += text_chars(c->data[i], depth + 1);
-    return sum;
-}
-
-/* Navigation, banners, other jobs: by element, role or the words in class and id. */
-static bool is_boilerplate(const GumboNode *n)
-{
-    static const char *const roles[] = {"navigation", "banner",      "contentinfo", "complementary", "search",
-                                        "dialog",     "alertdialog", "menu",        "menubar"};
-    static const char *const words[] = {
-        "cookie",      "cookies",         "consent",    "gdpr",       "breadcrumb", "breadcrumbs", "crumbs",
-        "nav",         "navbar",          "navigation", "menu",       "sidebar",    "footer",      "foot",
-        "share",       "sharing",         "social",     "newsletter", "subscribe",  "related",     "similar",
-        "recommended", "recommendations", "promo",      "banner",     "modal",      "popup",       "skipnav",
-        "skip",        "advert",          "ads",        "topbar",     "pagination", "masthead",    "skiplink"};
-    switch (tag_of(n)) {
-    case GUMBO_TAG_NAV:
-    case GUMBO_TAG_FOOTER:
-    case GUMBO_TAG_ASIDE:
-    case GUMBO_TAG_FORM:
-    case GUMBO_TAG_HEADER:
-        return true;
-    case GUMBO_TAG_BODY:
-    case GUMBO_TAG_HTML:
-    case GUMBO_TAG_MAIN:
-    case GUMBO_TAG_ARTICLE:
-        return false;
-    default:
-        break;
-    }
-    struct str role = attribute(n, "role");
-    for (size_t i = 0; i < ARRAY_LEN(roles) && role.n; i++)
-        if (str_ieqc(role, roles[i]))
-            return true;
-    return html_words_listed(attribute(n, "class"), words, ARRAY_LEN(words)) ||
-           html_words_listed(attribute(n, "id"), words, ARRAY_LEN(words));
-}
-
 /* Boilerplate stays when it is most of the page or carries the page's title. */
 static bool is_dropped(const struct html_walk *h, const GumboNode *n)
 {
-    return n->type == GUMBO_NODE_ELEMENT && is_boilerplate(n) && text_chars(n, 0) * 10 < h->body_chars * 5 &&
-           !has_tag(n, GUMBO_TAG_H1, 0);
-}
-
-static bool is_hidden(const struct html_walk *h, const GumboNode *n)
-{
-    if (n->type != GUMBO_NODE_ELEMENT)
-        return false;
-    GumboTag t = tag_of(n);
-    if (gumbo_get_attribute(&n->v.element.attributes, "hidden") || str_ieqc(attribute(n, "aria-hidden"), "true"))
-        return true;
-    bool title = t == GUMBO_TAG_H1 || t == GUMBO_TAG_H2 || t == GUMBO_TAG_H3 || t == GUMBO_TAG_BODY;
-    struct str style = attribute(n, "style");
-    if (style.n && html_style_hides(style, !title))
-        return true;
-    struct str id = attribute(n, "id"), rest = attribute(n, "class"), name;
-    if (h->styles.n == 0)
-        return false;
-    while (rest.n && str_next_field(&rest, ' ', &name))
-        if (name.n && html_styles_hide(&h->styles, '.', name))
-            return true;
-    return id.n && html_styles_hide(&h->styles, '#', id);
+    return n->type == GUMBO_NODE_ELEMENT && html_is_boilerplate(n) && html_text_chars(n, 0) * 10 < h->body_chars * 5 &&
+           !html_has_tag(n, GUMBO_TAG_H1, 0);
 }
 
 /* -- the head, the style sheets, the candidates for the main content -- */
 
 static struct str node_text(const struct html_walk *h, const GumboNode *n)
 {
-    const GumboVector *c = children(n);
+    const GumboVector *c = html_children(n);
     for (unsigned i = 0; i < c->length; i++) {
         const GumboNode *k = c->data[i];
-        if (is_text(k)) {
+        if (html_is_text(k)) {
             char *p = arena_strdup(h->a, k->v.text.text);
             return str_of(p);
         }
@@ -192,7 +74,7 @@ static struct str node_text(const struct html_walk *h, const GumboNode *n)
 static void head_node(struct html_walk *h, const GumboNode *n)
 {
     struct html_page *page = h->page;
-    switch (tag_of(n)) {
+    switch (html_tag_of(n)) {
     case GUMBO_TAG_TITLE:
         if (page->title.n == 0)
             page->title = node_text(h, n);
@@ -201,13 +83,14 @@ static void head_node(struct html_walk *h, const GumboNode *n)
         html_styles_read(&h->styles, node_text(h, n));
         break;
     case GUMBO_TAG_META:
-        if (str_ieqc(attribute(n, "property"), "og:site_name") && page->site_name.n == 0) {
-            char *p = str_dup(h->a, attribute(n, "content"));
+        if (str_ieqc(html_attribute(n, "property"), "og:site_name") && page->site_name.n == 0) {
+            char *p = str_dup(h->a, html_attribute(n, "content"));
             page->site_name = str_of(p);
         }
         break;
     case GUMBO_TAG_SCRIPT:
-        if (str_istarts(str_trim(attribute(n, "type")), "application/ld+json") && page->json_ld_n < HTML_JSON_LD_MAX)
+        if (str_istarts(str_trim(html_attribute(n, "type")), "application/ld+json") &&
+            page->json_ld_n < HTML_JSON_LD_MAX)
             page->json_ld[page->json_ld_n++] = node_text(h, n);
         break;
     default:
@@ -221,15 +104,15 @@ static size_t main_rank(const GumboNode *n)
     static const char *const classes[] = {"posting", "jobdescription", "jd", "vacancy"};
     if (n->type != GUMBO_NODE_ELEMENT)
         return 0;
-    if (tag_of(n) == GUMBO_TAG_MAIN || str_ieqc(attribute(n, "role"), "main"))
+    if (html_tag_of(n) == GUMBO_TAG_MAIN || str_ieqc(html_attribute(n, "role"), "main"))
         return 4;
-    if (str_ieqc(attribute(n, "id"), "main") || str_ieqc(attribute(n, "id"), "content") ||
-        str_ieqc(attribute(n, "id"), "main-content"))
+    if (str_ieqc(html_attribute(n, "id"), "main") || str_ieqc(html_attribute(n, "id"), "content") ||
+        str_ieqc(html_attribute(n, "id"), "main-content"))
         return 3;
-    if (tag_of(n) == GUMBO_TAG_ARTICLE)
+    if (html_tag_of(n) == GUMBO_TAG_ARTICLE)
         return 2;
-    struct str id = attribute(n, "id");
-    return html_words_listed(attribute(n, "class"), classes, ARRAY_LEN(classes)) || str_ieqc(id, "job") ||
+    struct str id = html_attribute(n, "id");
+    return html_words_listed(html_attribute(n, "class"), classes, ARRAY_LEN(classes)) || str_ieqc(id, "job") ||
                    str_ieqc(id, "job-description")
                ? 1
                : 0;
@@ -240,13 +123,14 @@ static size_t survey(struct html_walk *h, const GumboNode *n, size_t depth)
     if (n->type == GUMBO_NODE_TEXT)
         return strlen(n->v.text.text);
     head_node(h, n);
-    if (depth > HTML_WALK_DEPTH_MAX || (tag_silent(tag_of(n)) && tag_of(n) != GUMBO_TAG_HEAD))
+    if (depth > HTML_WALK_DEPTH_MAX || (html_tag_silent(html_tag_of(n)) && html_tag_of(n) != GUMBO_TAG_HEAD))
         return 0;
     size_t sum = 0, rank = main_rank(n);
-    const GumboVector *c = children(n);
+    const GumboVector *c = html_children(n);
     for (unsigned i = 0; i < c->length; i++)
         sum += survey(h, c->data[i], depth + 1);
-    if (rank && sum >= HTML_MAIN_MIN_CHARS && (rank > h->main_rank || (rank == h->main_rank && sum > h->main_chars))) {
+    if (rank && sum >= (rank == 4 ? HTML_MAIN_SMALL_CHARS : HTML_MAIN_MIN_CHARS) &&
+        (rank > h->main_rank || (rank == h->main_rank && sum > h->main_chars))) {
         h->main = n;
         h->main_rank = rank;
         h->main_chars = sum;
@@ -271,7 +155,7 @@ static void block_flush(struct html_walk *h, enum html_block kind)
 {
     if (h->text.len == 0)
         return;
-    struct str s = posting_clean(h->a, (struct str){h->text.data, h->text.len}, &h->page->hidden_chars);
+    struct str s = posting_clean(h->a, (struct str){h->text.data, h->text.len}, &h->page->hidden.chars);
     s = s.p ? str_trim(s) : (struct str){"", 0};
     if (s.n) {
         if (kind == HTML_HEADING || (kind == HTML_LINE && reads_as_heading(h, s)))
@@ -307,7 +191,7 @@ static struct str first_text(const GumboNode *n, size_t depth)
 {
     if (n->type == GUMBO_NODE_TEXT)
         return str_of(n->v.text.text);
-    const GumboVector *c = children(n);
+    const GumboVector *c = html_children(n);
     for (unsigned i = 0; i < c->length && depth < 6; i++) {
         struct str s = str_trim(first_text(c->data[i], depth + 1));
         if (s.n)
@@ -325,11 +209,11 @@ static bool heading_tag(GumboTag t)
 /* Children in order; behind a heading that announces other jobs everything up to the next heading is left out. */
 static void walk_children(struct html_walk *h, const GumboNode *n)
 {
-    const GumboVector *c = children(n);
+    const GumboVector *c = html_children(n);
     bool skipping = false;
     for (unsigned i = 0; i < c->length; i++) {
         const GumboNode *k = c->data[i];
-        GumboTag t = tag_of(k);
+        GumboTag t = html_tag_of(k);
         bool announces = (heading_tag(t) || t == GUMBO_TAG_B || t == GUMBO_TAG_STRONG || t == GUMBO_TAG_P) &&
                          html_other_jobs(first_text(k, 0));
         if (announces)
@@ -345,21 +229,21 @@ static bool simple_cell(const GumboNode *cell)
 {
     static const GumboTag blocks[] = {GUMBO_TAG_P,     GUMBO_TAG_DIV, GUMBO_TAG_UL, GUMBO_TAG_OL,
                                       GUMBO_TAG_TABLE, GUMBO_TAG_H1,  GUMBO_TAG_H2, GUMBO_TAG_H3};
-    const GumboVector *c = children(cell);
+    const GumboVector *c = html_children(cell);
     for (unsigned i = 0; i < c->length; i++)
         for (size_t b = 0; b < ARRAY_LEN(blocks); b++)
-            if (tag_of(c->data[i]) == blocks[b])
+            if (html_tag_of(c->data[i]) == blocks[b])
                 return false;
     return true;
 }
 
-/* A row of plain cells reads "first: second, third"; a row of headings only is left out. */
+/* A row of plain cells reads "first: second, third": an item, but a line when it holds headings only. */
 static bool table_row(struct html_walk *h, const GumboNode *row)
 {
-    const GumboVector *c = children(row);
+    const GumboVector *c = html_children(row);
     size_t cells = 0, headings = 0, written = 0;
     for (unsigned i = 0; i < c->length; i++) {
-        GumboTag t = tag_of(c->data[i]);
+        GumboTag t = html_tag_of(c->data[i]);
         if (t != GUMBO_TAG_TD && t != GUMBO_TAG_TH)
             continue;
         if (!simple_cell(c->data[i]))
@@ -369,11 +253,9 @@ static bool table_row(struct html_walk *h, const GumboNode *row)
     }
     if (cells < 2)
         return false;
-    if (headings == cells)
-        return true;
     block_flush(h, block_kind(h));
     for (unsigned i = 0; i < c->length; i++) {
-        GumboTag t = tag_of(c->data[i]);
+        GumboTag t = html_tag_of(c->data[i]);
         if (t != GUMBO_TAG_TD && t != GUMBO_TAG_TH)
             continue;
         if (written++ && h->text.len)
@@ -382,7 +264,7 @@ static bool table_row(struct html_walk *h, const GumboNode *row)
         walk_children(h, c->data[i]);
         h->item--;
     }
-    block_flush(h, HTML_ITEM);
+    block_flush(h, headings == cells ? HTML_LINE : HTML_ITEM);
     return true;
 }
 
@@ -417,7 +299,7 @@ static bool tag_block(GumboTag t)
 
 static void walk_element(struct html_walk *h, const GumboNode *n)
 {
-    GumboTag t = tag_of(n);
+    GumboTag t = html_tag_of(n);
     switch (t) {
     case GUMBO_TAG_BR:
         if (h->item || h->heading)
@@ -469,20 +351,16 @@ static void walk_element(struct html_walk *h, const GumboNode *n)
 /* A comment that talks to whoever ranks applicants is hidden text; other comments are nothing. */
 static void comment_node(struct html_walk *h, const char *text)
 {
-    static const char *const cues[] = {"instruction", "candidate", "applicant", "rank ", "score"};
     struct str s = str_of(text);
-    size_t hits = 0;
     if (s.n < 20 || s.n > 4000)
         return;
-    for (size_t i = 0; i < ARRAY_LEN(cues); i++)
-        hits += str_ifind(s, str_of(cues[i])) >= 0;
-    if (hits >= 2)
-        h->page->hidden_chars += s.n;
+    if (posting_guard_speaks(s))
+        posting_hidden_add(h->a, &h->page->hidden, s);
 }
 
 static void walk(struct html_walk *h, const GumboNode *n)
 {
-    if (is_text(n)) {
+    if (html_is_text(n)) {
         text_add(h, n->v.text.text);
         return;
     }
@@ -490,47 +368,65 @@ static void walk(struct html_walk *h, const GumboNode *n)
         comment_node(h, n->v.text.text);
         return;
     }
-    if (h->depth > HTML_WALK_DEPTH_MAX || h->w->full || tag_silent(tag_of(n)) || is_dropped(h, n))
+    if (h->depth > HTML_WALK_DEPTH_MAX || h->w->full || html_tag_silent(html_tag_of(n)) || is_dropped(h, n))
         return;
-    if (is_hidden(h, n)) {
-        h->page->hidden_chars += text_chars(n, 0);
+    if (html_is_hidden(&h->styles, n, h->dark > 0, h->body_chars)) {
+        html_hidden_add(h->a, &h->page->hidden, n);
         return;
     }
+    bool dark = n->type == GUMBO_NODE_ELEMENT && html_style_dark(html_attribute(n, "style"));
     h->depth++;
+    h->dark += dark;
     walk_element(h, n);
+    h->dark -= dark;
     h->depth--;
 }
 
 /* Hidden text outside the main content counts as well: it was put there for somebody. */
 static void hidden_outside(struct html_walk *h, const GumboNode *n, size_t depth)
 {
-    if (n == h->main || depth > HTML_WALK_DEPTH_MAX || n->type != GUMBO_NODE_ELEMENT || tag_silent(tag_of(n)) ||
-        is_boilerplate(n))
+    if (n == h->main || depth > HTML_WALK_DEPTH_MAX || n->type != GUMBO_NODE_ELEMENT ||
+        html_tag_silent(html_tag_of(n)) || html_is_boilerplate(n))
         return;
-    if (is_hidden(h, n)) {
-        h->page->hidden_chars += text_chars(n, 0);
+    if (html_is_hidden(&h->styles, n, h->dark > 0, h->body_chars)) {
+        html_hidden_add(h->a, &h->page->hidden, n);
         return;
     }
-    const GumboVector *c = children(n);
+    const GumboVector *c = html_children(n);
     for (unsigned i = 0; i < c->length; i++)
         hidden_outside(h, c->data[i], depth + 1);
 }
 
 static const GumboNode *body_of(const GumboNode *root)
 {
-    const GumboVector *c = children(root);
+    const GumboVector *c = html_children(root);
     for (unsigned i = 0; i < c->length; i++)
-        if (tag_of(c->data[i]) == GUMBO_TAG_BODY)
+        if (html_tag_of(c->data[i]) == GUMBO_TAG_BODY)
             return c->data[i];
     return root;
+}
+
+/* Characters outside what is boilerplate by its looks. */
+static size_t content_chars(const GumboNode *n, size_t depth)
+{
+    if (n->type == GUMBO_NODE_TEXT)
+        return strlen(n->v.text.text);
+    if (depth > HTML_WALK_DEPTH_MAX || html_tag_silent(html_tag_of(n)) ||
+        (n->type == GUMBO_NODE_ELEMENT && html_is_boilerplate(n)))
+        return 0;
+    size_t sum = 0;
+    const GumboVector *c = html_children(n);
+    for (unsigned i = 0; i < c->length; i++)
+        sum += content_chars(c->data[i], depth + 1);
+    return sum;
 }
 
 static void page_read(struct html_walk *h, const GumboOutput *out)
 {
     const GumboNode *body = body_of(out->root);
     survey(h, out->root, 0);
-    h->body_chars = text_chars(body, 0);
-    if (h->main && h->main_chars * 4 < h->body_chars)
+    h->body_chars = html_text_chars(body, 0);
+    if (h->main && h->main_chars * 4 < h->body_chars && h->main_chars * 3 < content_chars(body, 0))
         h->main = NULL;
     if (h->main) {
         h->body_chars = h->main_chars;
@@ -543,9 +439,9 @@ static void page_read(struct html_walk *h, const GumboOutput *out)
 
 int html_read(struct arena *a, struct str body, struct posting_writer *w, struct html_page *ret, struct err *err)
 {
-    ret->title = ret->site_name = (struct str){"", 0};
+    ret->title = ret->site_name = ret->hidden.quote = (struct str){"", 0};
     if (html_excessive(body)) {
-        html_strip(a, body, w, &ret->hidden_chars);
+        html_strip(a, body, w, &ret->hidden.chars);
         return 0;
     }
     struct html_memory m;
@@ -561,7 +457,10 @@ int html_read(struct arena *a, struct str body, struct posting_writer *w, struct
         arena_fini(&m.arena);
         return err_set(err, ERR_MEMORY, "the page needs more memory than its limit");
     }
-    page_read(&h, gumbo_parse_with_options(&options, body.p, body.n));
+    const GumboOutput *out = gumbo_parse_with_options(&options, body.p, body.n);
+    page_read(&h, out);
+    ret->microdata = memmem(body.p, body.n, "JobPosting", 10) && memmem(body.p, body.n, "itemprop", 8) &&
+                     html_microdata_read(a, out->root, &ret->facts);
     buf_fini(&h.text);
     arena_fini(&m.arena);
     for (struct str *s = &ret->title; s; s = s == &ret->title ? &ret->site_name : NULL) {

@@ -11,9 +11,11 @@ struct html_styles {
     size_t n;
 };
 
-/* Declarations of a style attribute or rule that make text invisible. white: white text counts too (style attributes
- * only). */
+/* Declarations of a style attribute or rule that make text invisible. white: white text counts too. */
 bool html_style_hides(struct str declarations, bool white);
+/* Do the declarations give a background that is not white? */
+bool html_style_dark(struct str declarations);
+bool html_color_white(struct str color); /* or transparent */
 /* Collects the simple selectors (.class, #id) of a style sheet whose rule hides. At-rules are passed over. css is
  * borrowed. */
 void html_styles_read(struct html_styles *s, struct str css);

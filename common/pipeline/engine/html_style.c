@@ -33,37 +33,114 @@ static double leading_number(struct str v)
     return end == tmp ? 1e9 : d;
 }
 
-static bool is_white(struct str v)
+/* A colour without spaces and in one spelling, in tmp. */
+static struct str color_of(struct str v, char *tmp, size_t max)
 {
-    return str_istarts(v, "#fff") || str_istarts(v, "white") || str_istarts(v, "transparent") ||
-           str_istarts(v, "rgb(255,255,255") || str_istarts(v, "rgb(255, 255, 255") || str_istarts(v, "rgba(0,0,0,0)");
+    static const struct {
+        const char *from, *to;
+    } same[] = {
+        {"white", "#ffffff"}, {"#fff", "#ffffff"}, {"rgb(255,255,255)", "#ffffff"}, {"rgba(255,255,255,1)", "#ffffff"},
+        {"black", "#000000"}, {"#000", "#000000"}, {"rgb(0,0,0)", "#000000"},       {"hsl(0,0%,100%)", "#ffffff"}};
+    size_t n = 0;
+    for (size_t i = 0; i < v.n && n < max && v.p[i] != '!'; i++)
+        if (!str_is_space(v.p[i]))
+            tmp[n++] = str_lower_char(v.p[i]);
+    for (size_t i = 0; i < ARRAY_LEN(same); i++)
+        if (str_eqc((struct str){tmp, n}, same[i].from))
+            return str_of(same[i].to);
+    return (struct str){tmp, n};
+}
+
+static bool is_transparent(struct str c)
+{
+    return str_eqc(c, "transparent") || ((str_starts(c, "rgba(") || str_starts(c, "hsla(")) &&
+                                         (str_iends(c, ",0)") || str_iends(c, ",0.0)") || str_iends(c, ",.0)")));
+}
+
+bool html_color_white(struct str v)
+{
+    char tmp[32];
+    struct str c = color_of(v, tmp, sizeof(tmp));
+    return str_eqc(c, "#ffffff") || str_eqc(c, "#fefefe") || str_eqc(c, "#fdfdfd") || str_eqc(c, "#fcfcfc") ||
+           str_eqc(c, "snow") || str_eqc(c, "ivory") || str_eqc(c, "ghostwhite") || str_eqc(c, "whitesmoke") ||
+           str_eqc(c, "rgb(254,254,254)") || is_transparent(c);
+}
+
+bool html_style_dark(struct str declarations)
+{
+    struct str rest = declarations, d, name;
+    while (rest.n && str_next_field(&rest, ';', &d)) {
+        struct str v = declaration_value(d, &name);
+        if (str_istarts(name, "background") && v.n && !html_color_white(v) && !str_ieqc(v, "none"))
+            return true;
+    }
+    return false;
+}
+
+static bool is_off_page(struct str name, struct str v)
+{
+    static const char *const names[] = {"left", "top", "right", "bottom", "text-indent", "margin-left", "margin-top"};
+    double d = leading_number(v);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_ieqc(name, names[i]))
+            return d < -900 ||
+                   (d < -60 && (str_iends(v, "em") || str_iends(v, "rem") || str_iends(v, "vw") || str_iends(v, "vh")));
+    return false;
+}
+
+/* Declarations that hide by themselves. */
+static bool declaration_hides(struct str name, struct str v)
+{
+    double d = leading_number(v);
+    bool relative = str_iends(v, "em") || str_iends(v, "vw"), percent = str_iends(v, "%");
+    if (str_ieqc(name, "display"))
+        return str_istarts(v, "none");
+    if (str_ieqc(name, "visibility"))
+        return str_istarts(v, "hidden") || str_istarts(v, "collapse");
+    if (str_ieqc(name, "font-size"))
+        return d >= 0 && (d < 0.2 || (d < 2 && !relative && !percent) || (percent && d < 15));
+    if (str_ieqc(name, "opacity"))
+        return d >= 0 && d < (percent ? 5 : 0.05);
+    if (str_ieqc(name, "color"))
+        return is_transparent(v);
+    if (str_ieqc(name, "clip"))
+        return str_istarts(v, "rect(0") || str_istarts(v, "rect(1px");
+    if (str_ieqc(name, "clip-path"))
+        return str_istarts(v, "inset(50%") || str_istarts(v, "inset(100%") || str_istarts(v, "circle(0");
+    if (str_ieqc(name, "transform"))
+        return str_istarts(v, "scale(0)") || str_istarts(v, "scale(0,") || str_istarts(v, "scale(0 ");
+    if (str_ieqc(name, "filter"))
+        return str_istarts(v, "opacity(0)") || str_istarts(v, "opacity(0%)");
+    if (str_ieqc(name, "content-visibility"))
+        return str_istarts(v, "hidden");
+    return is_off_page(name, v);
 }
 
 bool html_style_hides(struct str declarations, bool white)
 {
-    struct str rest = declarations, d, name;
-    bool color_white = false, background = false;
+    struct str rest = declarations, d, name, color = {"", 0}, ground = {"", 0};
+    char tmp[2][32];
+    bool small = false, clipped = false;
     while (str_next_field(&rest, ';', &d)) {
         struct str v = declaration_value(d, &name);
-        if ((str_ieqc(name, "display") && str_istarts(v, "none")) ||
-            (str_ieqc(name, "visibility") && (str_istarts(v, "hidden") || str_istarts(v, "collapse"))))
+        ptrdiff_t bang = str_find(v, STR("!"));
+        v = bang >= 0 ? str_trim(str_sub(v, 0, (size_t)bang)) : v;
+        if (v.n == 0)
+            continue;
+        if (declaration_hides(name, v))
             return true;
-        if ((str_ieqc(name, "font-size") || str_ieqc(name, "opacity")) && leading_number(v) >= 0 &&
-            leading_number(v) < (str_ieqc(name, "opacity") ? 0.05 : 2) && !str_iends(v, "em") && !str_iends(v, "rem") &&
-            !str_iends(v, "vw"))
-            return true;
-        if (str_ieqc(name, "font-size") && leading_number(v) == 0)
-            return true;
-        if ((str_ieqc(name, "left") || str_ieqc(name, "top") || str_ieqc(name, "text-indent") ||
-             str_ieqc(name, "right")) &&
-            leading_number(v) < -900)
-            return true;
-        if (str_ieqc(name, "clip") && str_istarts(v, "rect(0"))
-            return true;
-        color_white = color_white || (str_ieqc(name, "color") && is_white(v));
-        background = background || (str_istarts(name, "background") && !is_white(v));
+        small = small || ((str_ieqc(name, "height") || str_ieqc(name, "width") || str_ieqc(name, "max-height") ||
+                           str_ieqc(name, "max-width")) &&
+                          leading_number(v) >= 0 && leading_number(v) <= 1 && !str_iends(v, "em"));
+        clipped = clipped || (str_istarts(name, "overflow") && str_istarts(v, "hidden"));
+        if (str_ieqc(name, "color"))
+            color = color_of(v, tmp[0], sizeof(tmp[0]));
+        if (str_ieqc(name, "background") || str_ieqc(name, "background-color"))
+            ground = color_of(v, tmp[1], sizeof(tmp[1]));
     }
-    return white && color_white && !background;
+    if ((small && clipped) || (color.n && str_eq(color, ground)))
+        return true;
+    return white && color.n && html_color_white(color) && (ground.n == 0 || html_color_white(ground));
 }
 
 static void selectors_add(struct html_styles *s, struct str selectors)
@@ -71,6 +148,11 @@ static void selectors_add(struct html_styles *s, struct str selectors)
     struct str one;
     while (str_next_field(&selectors, ',', &one) && s->n < HTML_HIDDEN_NAMES_MAX) {
         one = str_trim(one);
+        /* "p.note" is ".note"; what depends on other elements is left alone */
+        const char *mark =
+            one.n && !memchr(one.p, ' ', one.n) && !memchr(one.p, ':', one.n) ? memchr(one.p, '.', one.n) : NULL;
+        if (mark && mark > one.p && str_is_alpha(one.p[0]))
+            one = str_sub(one, (size_t)(mark - one.p), one.n);
         bool simple = one.n > 1 && (one.p[0] == '.' || one.p[0] == '#');
         for (size_t i = 1; i < one.n && simple; i++)
             simple = str_is_alnum(one.p[i]) || one.p[i] == '-' || one.p[i] == '_';
@@ -101,7 +183,7 @@ void html_styles_read(struct html_styles *s, struct str css)
             depth -= css.p[i] == '}';
             i++;
         }
-        if (!(selectors.n && selectors.p[0] == '@') && html_style_hides(str_sub(css, body, depth ? i : i - 1), false))
+        if (!(selectors.n && selectors.p[0] == '@') && html_style_hides(str_sub(css, body, depth ? i : i - 1), true))
             selectors_add(s, selectors);
         from = i;
     }

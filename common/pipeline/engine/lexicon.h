@@ -11,9 +11,9 @@
 #include "base/str.h"
 
 #define LEXICON_PHRASE_WORDS_MAX 8
-#define LEXICON_ROWS_MAX         4096
+#define LEXICON_ROWS_MAX         8192
 #define LEXICON_FIRST_BITS       32768 /* power of two, at most 65536 */
-#define LEXICON_HEADS            4096  /* power of two */
+#define LEXICON_HEADS            8192  /* power of two */
 
 enum {
     TOKEN_LINE_START = 1,

@@ -4,7 +4,8 @@
 
 #include "base/utf8.h"
 
-#define HIDDEN_MIN_CHARS 8 /* fewer invisible characters are an accident */
+#define HIDDEN_MIN_CHARS 8    /* fewer invisible characters are an accident */
+#define TOP_GUARD_BYTES  2000 /* a longer paragraph at the top is left to the guard of the whole text */
 
 static struct posting_facts facts_none(void)
 {
@@ -42,54 +43,113 @@ static bool looks_html(struct str s)
     return false;
 }
 
+/* Paragraphs at the top that speak to a machine go before anything is looked for there: title, front matter. */
+static struct str top_guard(struct str text, struct posting *ret)
+{
+    for (;;) {
+        struct str rest = str_trim(text);
+        ptrdiff_t close = str_starts(rest, "<!--") ? str_find(rest, STR("-->")) : -1;
+        if (close >= 4 && str_starts(str_trim(str_sub(rest, (size_t)close + 3, rest.n)), "---\n")) {
+            if (posting_guard_speaks(str_sub(rest, 4, (size_t)close)))
+                posting_note(ret, "hidden_text", str_sub(rest, 4, (size_t)close));
+            text = str_sub(rest, (size_t)close + 3, rest.n);
+            continue;
+        }
+        ptrdiff_t gap = str_find(rest, STR("\n\n")), line = str_find(rest, STR("\n"));
+        size_t end = gap > 0 ? (size_t)gap : line > 0 ? (size_t)line : 0;
+        struct str top = str_sub(rest, 0, end);
+        if (end == 0 || end > TOP_GUARD_BYTES || rest.p[0] == '<' || memchr(top.p, '\n', top.n) ||
+            !posting_guard_speaks(top))
+            return text;
+        posting_note(ret, "injection", top);
+        text = str_sub(rest, end, rest.n);
+    }
+}
+
+static void hidden_take(struct posting *ret, const struct posting_hidden *h)
+{
+    ret->hidden_chars += h->chars;
+    if (h->quote.n)
+        posting_note(ret, "hidden_text", h->quote);
+}
+
+static int read_json(struct arena *a, struct str body, struct posting_writer *w, struct posting *ret, bool *found,
+                     struct err *err)
+{
+    struct posting_hidden hidden = {0};
+    struct posting_facts facts = facts_none();
+    struct posting_json j = {.a = a, .w = w, .f = &facts, .hidden = &hidden, .err = err};
+    int r = posting_json_read(&j, body, found);
+    if (r < 0 || !*found)
+        return r;
+    ret->facts = facts;
+    ret->dated = facts.valid_through.n > 0;
+    ret->method = str_of(j.method);
+    if (j.company_hint.n)
+        ret->company_hint = j.company_hint;
+    hidden_take(ret, &hidden);
+    return 0;
+}
+
 static int read_text(struct arena *a, struct str body, struct posting_writer *w, struct posting *ret, struct err *err)
 {
     struct str clean = posting_clean(a, body, &ret->hidden_chars);
+    bool found = false, matter;
     if (!clean.p)
         return memory_error(err);
-    bool matter;
-    struct str rest = posting_matter_read(w, a, clean, ret, &matter);
+    struct str start = str_trim(clean);
+    if (start.n > 2 && (start.p[0] == '{' || start.p[0] == '[')) {
+        struct err ignored;
+        if (read_json(a, body, w, ret, &found, &ignored) == 0 && found)
+            return 0;
+        buf_reset(&w->out);
+        w->last = POSTING_BLOCK_NONE;
+    }
+    struct str rest = posting_matter_read(w, a, top_guard(clean, ret), ret, &matter);
     size_t marks = posting_text_write(w, a, rest);
     ret->method = matter || marks >= 2 ? STR("markdown") : STR("text");
     return 0;
 }
 
-/* The first JobPosting among the page's JSON-LD scripts; malformed scripts do not count. */
+/* The first posting among the page's JSON-LD scripts; malformed scripts do not count. */
 static int page_jsonld(struct arena *a, const struct html_page *page, struct posting_writer *w, struct posting *ret,
                        bool *found, struct err *err)
 {
     *found = false;
     for (size_t i = 0; i < page->json_ld_n && !*found; i++) {
         struct err ignored;
-        struct posting_facts facts = facts_none();
-        int r = posting_jsonld_read(a, page->json_ld[i], w, &facts, &ret->hidden_chars, found, &ignored);
+        struct str hint = ret->company_hint;
+        int r = read_json(a, page->json_ld[i], w, ret, found, &ignored);
+        ret->company_hint = hint;
         if (r == -ERR_MEMORY)
             return memory_error(err);
-        if (*found)
-            ret->facts = facts;
     }
     return 0;
 }
 
 static int read_html(struct arena *a, struct str body, struct posting_writer *w, struct posting *ret, struct err *err)
 {
-    struct html_page page = {0};
+    struct html_page page = {.facts = facts_none()};
     struct posting_writer ld;
     bool found, matter;
     /* generated pages sometimes keep the front matter of their source */
-    body = posting_matter_read(w, a, body, ret, &matter);
+    body = posting_matter_read(w, a, top_guard(body, ret), ret, &matter);
     if (matter && w->out.len)
         buf_reset(&w->out);
     w->last = POSTING_BLOCK_NONE;
     int r = html_read(a, body, w, &page, err);
     if (r < 0)
         return r;
-    ret->hidden_chars += page.hidden_chars;
+    hidden_take(ret, &page.hidden);
     ret->title_hint = page.title;
     ret->company_hint = page.site_name;
-    ret->method = STR("html");
+    if (page.microdata) {
+        ret->facts = page.facts;
+        ret->dated = page.facts.valid_through.n > 0;
+    }
     posting_writer_init(&ld);
     r = page_jsonld(a, &page, &ld, ret, &found, err);
+    ret->method = page.microdata && !found ? STR("microdata") : STR("html");
     if (r == 0 && found && ld.out.len >= POSTING_TEXT_MIN_CHARS && ld.out.len * 10 >= w->out.len * 6) {
         struct posting_writer page_text = *w;
         *w = ld;
@@ -100,28 +160,50 @@ static int read_html(struct arena *a, struct str body, struct posting_writer *w,
     return r;
 }
 
-static int read_jsonld(struct arena *a, struct str body, struct posting_writer *w, struct posting *ret, struct err *err)
-{
-    bool found;
-    int r = posting_jsonld_read(a, body, w, &ret->facts, &ret->hidden_chars, &found, err);
-    ret->method = STR("json_ld");
-    if (r == 0 && !found)
-        return err_set(err, ERR_NOT_A_POSTING, "the JSON holds no schema.org JobPosting");
-    return r;
-}
-
 static int read_format(struct arena *a, const struct posting_source *src, struct posting_writer *w, struct posting *ret,
                        struct err *err)
 {
+    bool found;
+    int r;
     switch (src->format) {
     case POSTING_HTML:
         return read_html(a, src->body, w, ret, err);
     case POSTING_JSON_LD:
-        return read_jsonld(a, src->body, w, ret, err);
+        r = read_json(a, src->body, w, ret, &found, err);
+        return r < 0 || found ? r : err_set(err, ERR_NOT_A_POSTING, "the JSON holds no posting that is known");
     case POSTING_TEXT:
         break;
     }
     return looks_html(src->body) ? read_html(a, src->body, w, ret, err) : read_text(a, src->body, w, ret, err);
+}
+
+/* "2026-12-31", "2026-12-31T23:59:00Z", "12/31/2026" is not read: day and month cannot be told apart. */
+static struct posting_day day_of(struct str s)
+{
+    int v[3] = {0}, digits[3] = {0};
+    size_t part = 0;
+    for (size_t i = 0; i < s.n && part < 3; i++) {
+        if (str_is_digit(s.p[i])) {
+            v[part] = v[part] * 10 + (s.p[i] - '0');
+            if (++digits[part] > 4)
+                return (struct posting_day){0, 0, 0};
+        } else if (s.p[i] == '-' && digits[part]) {
+            part++;
+        } else {
+            break;
+        }
+    }
+    bool fits =
+        digits[0] == 4 && digits[1] == 2 && v[1] >= 1 && v[1] <= 12 && digits[2] == 2 && v[2] >= 1 && v[2] <= 31;
+    return fits ? (struct posting_day){v[0], v[1], v[2]} : (struct posting_day){0, 0, 0};
+}
+
+static bool is_over(struct str valid_through, struct posting_day now)
+{
+    struct posting_day last = day_of(valid_through);
+    if (last.y == 0 || now.y == 0)
+        return false;
+    return (last.y * 12 + last.m) * 32 + last.d < (now.y * 12 + now.m) * 32 + now.d;
 }
 
 int posting_read(struct arena *a, const struct posting_source *src, struct posting *ret, struct err *err)
@@ -139,6 +221,7 @@ int posting_read(struct arena *a, const struct posting_source *src, struct posti
     if (r == 0 && !posting_writer_take(&w, a, &ret->text))
         r = memory_error(err);
     ret->truncated = w.full;
+    hidden_take(ret, &w.hidden);
     posting_writer_fini(&w);
     if (r < 0)
         return r;
@@ -147,6 +230,9 @@ int posting_read(struct arena *a, const struct posting_source *src, struct posti
     if (src->company.n)
         ret->facts.company = str_trim(src->company);
     ret->hidden_text = ret->hidden_chars >= HIDDEN_MIN_CHARS;
+    ret->expired = ret->dated && is_over(ret->facts.valid_through, src->now);
+    if (!posting_guard(a, ret))
+        return memory_error(err);
     if (str_trim(ret->text).n == 0)
         return err_set(err, ERR_NOT_A_POSTING, "the posting has no text");
     return 0;

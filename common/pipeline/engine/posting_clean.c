@@ -157,3 +157,19 @@ struct str posting_entities(struct arena *a, struct str s)
     out[n] = '\0';
     return (struct str){out, n};
 }
+
+void posting_hidden_add(struct arena *a, struct posting_hidden *h, struct str text)
+{
+    h->chars += text.n;
+    if (h->quote.n || str_trim(text).n < POSTING_HIDDEN_QUOTE_MIN)
+        return;
+    struct str s = posting_clean(a, str_trim(text), &(size_t){0});
+    if (!s.p)
+        return;
+    char *out = (char *)s.p; /* ours: the cleaned copy */
+    size_t k = 0;
+    for (size_t i = 0; i < s.n; i++)
+        if (!str_is_space(s.p[i]) || (k && out[k - 1] != ' '))
+            out[k++] = str_is_space(s.p[i]) ? ' ' : s.p[i];
+    h->quote = str_trim((struct str){out, k});
+}

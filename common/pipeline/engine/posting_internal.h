@@ -2,7 +2,17 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "pipeline/engine/posting.h"
+
+/* What was dropped because nobody could see it. */
+struct posting_hidden {
+    size_t chars;
+    struct str quote; /* the first of it that is long enough, in the arena */
+};
+#define POSTING_HIDDEN_QUOTE_MIN 16 /* bytes: shorter pieces are no sentence */
+/* Counts text, and keeps it as the quote when there is none yet. */
+void posting_hidden_add(struct arena *a, struct posting_hidden *h, struct str text);
 
 /* -- posting_writer.c: blocks of the plain form -- */
 enum posting_block { POSTING_BLOCK_NONE = 0, POSTING_BLOCK_HEADING, POSTING_BLOCK_ITEM, POSTING_BLOCK_LINE };
@@ -10,7 +20,8 @@ enum posting_block { POSTING_BLOCK_NONE = 0, POSTING_BLOCK_HEADING, POSTING_BLOC
 struct posting_writer {
     struct buf out;
     enum posting_block last;
-    bool full; /* POSTING_TEXT_MAX_BYTES reached: the rest is dropped */
+    bool full;                    /* POSTING_TEXT_MAX_BYTES reached: the rest is dropped */
+    struct posting_hidden hidden; /* comments that speak to a machine */
 };
 
 void posting_writer_init(struct posting_writer *w);
@@ -43,11 +54,45 @@ size_t posting_text_write(struct posting_writer *w, struct arena *a, struct str 
 struct str posting_matter_read(struct posting_writer *w, struct arena *a, struct str text, struct posting *p,
                                bool *found);
 
-/* -- posting_jsonld.c -- */
-/* Reads one JSON text; *found tells whether it holds a JobPosting. Facts into *facts, text into *w. ERR_MALFORMED,
- * ERR_MEMORY. */
-int posting_jsonld_read(struct arena *a, struct str json, struct posting_writer *w, struct posting_facts *facts,
-                        size_t *hidden, bool *found, struct err *err) MUST_CHECK;
+/* -- posting_guard.c -- */
+void posting_note(struct posting *p, const char *code, struct str quote);
+/* Takes what speaks to a machine out of p->text and notes it. false: the arena is exhausted. */
+bool posting_guard(struct arena *a, struct posting *p) MUST_CHECK;
+/* Would the guard take a sentence of this text out? Only the first 256 words are looked at. */
+bool posting_guard_speaks(struct str text);
+
+/* -- posting_json.c: reading fields of any shape -- */
+struct posting_json {
+    struct arena *a;
+    struct posting_writer *w;
+    struct posting_facts *f;
+    struct posting_hidden *hidden;
+    struct err *err;
+    struct str company_hint;
+    const char *method;
+    bool failed;
+};
+
+/* A text, a number, or the name of a thing, cleaned; joined by "; " when there are several. "" when absent. */
+struct str posting_json_text(struct posting_json *j, yyjson_val *v);
+/* A number, also written as text ("172,000"); -1 when there is none. */
+double posting_json_number(yyjson_val *v);
+/* A long field: HTML, escaped HTML, or plain text; under a heading unless NULL. */
+void posting_json_long(struct posting_json *j, const char *heading, yyjson_val *v);
+/* Amounts that make no sense are dropped; salary_text is composed when it is empty. */
+void posting_json_salary(struct posting_json *j);
+const char *posting_json_period(struct str unit); /* "HOUR", "per-year-salary" ...: "" when unknown */
+
+/* Reads one JSON text: schema.org or an applicant tracking system. *found tells whether it holds a posting; facts into
+ * *j->f, text into j->w, the method by name. ERR_MALFORMED, ERR_NOT_A_POSTING (several postings), ERR_MEMORY. */
+int posting_json_read(struct posting_json *j, struct str json, bool *found) MUST_CHECK;
+
+/* -- posting_jsonld.c: schema.org -- */
+bool posting_jsonld_read(struct posting_json *j, yyjson_val *root); /* false: no JobPosting in it */
+
+/* -- posting_ats.c: Greenhouse, Lever, Ashby -- */
+/* How many postings root holds; exactly one is read. */
+size_t posting_ats_read(struct posting_json *j, yyjson_val *root);
 
 /* -- html.c: the only file that knows the HTML parser -- */
 #define HTML_JSON_LD_MAX 8
@@ -56,7 +101,9 @@ struct html_page {
     struct str title, site_name; /* <title> or og:title; og:site_name */
     struct str json_ld[HTML_JSON_LD_MAX];
     size_t json_ld_n;
-    size_t hidden_chars;
+    struct posting_hidden hidden;
+    struct posting_facts facts; /* of microdata */
+    bool microdata;
 };
 
 /* Writes the main content of a page or fragment. ERR_MEMORY only (also when the page is built to exhaust memory). */

@@ -114,6 +114,13 @@ static size_t matter_key(struct str line)
     size_t i = 0;
     while (i < line.n && i < MATTER_KEY_MAX && (str_is_alnum(line.p[i]) || line.p[i] == '_' || line.p[i] == '-'))
         i++;
+    /* "key objectives:" and nothing behind it */
+    size_t spaced = i;
+    while (spaced < line.n && spaced < MATTER_KEY_MAX && (str_is_alpha(line.p[spaced]) || line.p[spaced] == ' '))
+        spaced++;
+    if (i && spaced > i && spaced < line.n && line.p[spaced] == ':' &&
+        str_trim(str_sub(line, spaced + 1, line.n)).n == 0)
+        i = spaced;
     if (i == 0 || i >= line.n || line.p[i] != ':' || !str_is_alpha(line.p[0]) ||
         (i + 1 < line.n && line.p[i + 1] != ' '))
         return 0;

@@ -14,6 +14,7 @@
 #define WRAP_MIN_BYTES    55  /* shorter lines were ended on purpose */
 #define WRAP_MAX_BYTES    130 /* longer lines were not wrapped by hand */
 #define HEADING_MAX_BYTES 120
+#define COMMENT_MIN_BYTES 12
 #define LINK_MAX_BYTES    1000
 #define LINK_TRIES_MAX    200 /* brackets of one posting that turned out not to be links */
 
@@ -168,8 +169,11 @@ static void inline_text(struct text_reader *r, struct buf *out, struct str t)
             i++;
         } else {
             r->link_misses += c == '[';
-            buf_addc(out, c);
-            i++;
+            size_t run = i + 1; /* plain text in one piece */
+            while (run < t.n && run != skip_at && (str_is_alnum(t.p[run]) || t.p[run] == ' ' || t.p[run] == ','))
+                run++;
+            buf_add(out, t.p + i, run - i);
+            i = run;
         }
     }
 }
@@ -336,6 +340,12 @@ static void content_line(struct text_reader *r, const struct text_line *l)
     bool first = !r->first_done;
     if (body.n == 0)
         return;
+    if (first && posting_guard_speaks(body)) { /* no title, and the next line is still the first */
+        pending_flush(r);
+        posting_write_line(r->w, body);
+        posting_write_break(r->w);
+        return;
+    }
     r->first_done = true;
     if (bold_alone(body)) {
         r->marks++;
@@ -414,7 +424,7 @@ static const struct {
                   {"{%", "%}", ""},
                   {"{{", "}}", ""}};
 
-static struct str spans_strip(struct arena *a, struct str t)
+static struct str spans_strip(struct posting_writer *w, struct arena *a, struct str t)
 {
     if (!memmem(t.p, t.n, "<!--", 4) && !memmem(t.p, t.n, "{%", 2) && !memmem(t.p, t.n, "{{", 2) &&
         !memmem(t.p, t.n, "{#", 2))
@@ -436,6 +446,10 @@ static struct str spans_strip(struct arena *a, struct str t)
             else
                 end = i + (size_t)at + (size_t)then +
                       strlen(text_spans[s].then[0] ? text_spans[s].then : text_spans[s].close);
+            size_t from = strlen(text_spans[s].open);
+            struct str inner = end && (size_t)at > from ? str_sub(t, i + from, i + (size_t)at) : (struct str){"", 0};
+            if (inner.n > COMMENT_MIN_BYTES && posting_guard_speaks(inner))
+                posting_hidden_add(a, &w->hidden, inner);
         }
         if (end)
             i = end;
@@ -470,7 +484,7 @@ size_t posting_text_write(struct posting_writer *w, struct arena *a, struct str 
 {
     struct text_reader r = {.w = w, .first_done = w->out.len > 0};
     text = posting_entities(a, text);
-    text = spans_strip(a, text);
+    text = spans_strip(w, a, text);
     if (!text.p || !lines_split(&r, a, text))
         return 0;
     buf_init(&r.pending, POSTING_SOURCE_MAX_BYTES + 64);

@@ -6,7 +6,7 @@
 
 void posting_writer_init(struct posting_writer *w)
 {
-    *w = (struct posting_writer){0};
+    *w = (struct posting_writer){.hidden = {.quote = {"", 0}}};
     buf_init(&w->out, POSTING_TEXT_MAX_BYTES);
 }
 
@@ -30,16 +30,16 @@ static void writer_block(struct posting_writer *w, enum posting_block kind, cons
     if (w->out.len)
         buf_adds(&w->out, w->last == kind && kind != POSTING_BLOCK_HEADING ? "\n" : "\n\n");
     buf_adds(&w->out, mark);
-    bool space = false;
-    for (size_t i = 0; i < text.n; i++) {
-        if (str_is_space(text.p[i])) {
-            space = true;
-            continue;
-        }
-        if (space)
+    for (size_t i = 0; i < text.n;) {
+        size_t run = i;
+        while (run < text.n && !str_is_space(text.p[run]))
+            run++;
+        if (i)
             buf_addc(&w->out, ' ');
-        space = false;
-        buf_addc(&w->out, text.p[i]);
+        buf_add(&w->out, text.p + i, run - i);
+        while (run < text.n && str_is_space(text.p[run]))
+            run++;
+        i = run;
     }
     w->last = kind;
 }

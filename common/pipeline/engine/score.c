@@ -248,6 +248,7 @@ static int write_result(const struct scorer *s, struct score_result *ret, struct
     if (!judged)
         emit_strc(&e, "reason",
                   s->an->verdict == ANALYSIS_TOO_SHORT ? "The text is too short to be judged as a posting."
+                  : s->an->verdict == ANALYSIS_EXPIRED ? "The posting is over: it takes no more applications."
                                                        : "The text is not a job posting.");
     emit_blockers(s, &e);
     emit_formula(s, &e);

@@ -14,11 +14,14 @@
 
 enum { SKILL_ANY = 0, SKILL_CASE = 1, SKILL_AMBIGUOUS = 2 };
 
-#define S(slug_, label_, field_, aliases_) {.slug = slug_, .label = label_, .field = field_},
+#define S(slug_, label_, field_, aliases_) {.slug = slug_, .label = label_, .field = field_, .core = true},
 #define SC                                 S
 #define SA                                 S
 static const struct skill skills_all[] = {
 #include "pipeline/engine/skills.def"
+#undef S
+#define S(slug_, label_, field_, aliases_) {.slug = slug_, .label = label_, .field = field_},
+#include "pipeline/engine/skills_more.def"
 };
 #undef S
 #define S(slug_, label_, field_, aliases_) {.names = aliases_, .rule = SKILL_ANY},
@@ -31,6 +34,7 @@ static const struct skill_names {
     int rule;
 } skills_names[] = {
 #include "pipeline/engine/skills.def"
+#include "pipeline/engine/skills_more.def"
 };
 #undef S
 #undef SC
@@ -41,6 +45,7 @@ static const struct skill_names {
 enum {
     SKILLS_POOL_BYTES = 0
 #include "pipeline/engine/skills.def"
+#include "pipeline/engine/skills_more.def"
 };
 #undef S
 #undef SC

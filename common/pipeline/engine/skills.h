@@ -2,12 +2,14 @@
  * one row per skill. */
 #pragma once
 
+#include <stdbool.h>
 #include "base/str.h"
 
 struct skill {
     const char *slug;  /* "postgresql" */
     const char *label; /* "PostgreSQL" */
     const char *field; /* "technology", "data", "health", "business", "trade", "language", "method", "soft" */
+    bool core;         /* of the first part of the dictionary: what the weights of the embeddings were chosen with */
 };
 
 struct skill_mention {

@@ -74,6 +74,8 @@ int stage_inputs_check(const struct analysis *an, const struct profile *p, struc
 {
     if (an->verdict == ANALYSIS_TOO_SHORT)
         return err_set(err, ERR_NOT_A_POSTING, "the text is too short to be a job posting");
+    if (an->verdict == ANALYSIS_EXPIRED)
+        return err_set(err, ERR_NOT_A_POSTING, "the posting is over: it says that it takes no more applications");
     if (an->verdict != ANALYSIS_POSTING)
         return err_set(err, ERR_NOT_A_POSTING, "the text is not a job posting");
     if (p->empty)

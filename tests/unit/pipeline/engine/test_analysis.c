@@ -341,3 +341,50 @@ Test(analysis, the_same_posting_gives_the_same_analysis)
     cr_assert_eq(analysis_to_json(&arena, of(backend), &second, NULL), 0);
     cr_assert(str_eq(first, second));
 }
+
+Test(analysis, priority_turns_inside_a_clause)
+{
+    const struct analysis *an = of("# Electrical Engineer\n\n## Requirements\n\n- BSEE required; MSEE preferred\n- "
+                                   "Altium Designer required, SPICE "
+                                   "simulation preferred\n- Minimum 5 years in power electronics\n- Own tools a plus; "
+                                   "we supply a van\n\n## Helpful "
+                                   "but not required\n\n- Forklift certification\n");
+    cr_assert_eq(requirement(an, "BSEE")->priority, REQUIREMENT_REQUIRED);
+    cr_assert_eq(requirement(an, "MSEE")->priority, REQUIREMENT_PREFERRED);
+    cr_assert_eq(requirement(an, "Altium")->priority, REQUIREMENT_REQUIRED);
+    cr_assert_eq(requirement(an, "SPICE")->priority, REQUIREMENT_PREFERRED);
+    cr_assert_eq(requirement(an, "Own tools")->priority, REQUIREMENT_PREFERRED);
+    cr_assert_null(requirement(an, "we supply"));
+    cr_assert_eq(requirement(an, "Forklift")->priority, REQUIREMENT_PREFERRED);
+}
+
+Test(analysis, prose_that_only_asks)
+{
+    const struct analysis *an =
+        of("# Driver\n\nYou must hold a class B licence. Overtime is sometimes necessary. Notary public "
+           "a plus. You are reliable and punctual. The van must survive the winter. You will gather "
+           "requirements and write reports when necessary.\n");
+    cr_assert_eq(requirement(an, "class B")->priority, REQUIREMENT_REQUIRED);
+    cr_assert_eq(requirement(an, "Overtime")->priority, REQUIREMENT_REQUIRED);
+    cr_assert_eq(requirement(an, "Notary")->priority, REQUIREMENT_PREFERRED);
+    cr_assert_not_null(requirement(an, "reliable"));
+    cr_assert_null(requirement(an, "van must"));
+    cr_assert_null(requirement(an, "when necessary"));
+}
+
+Test(analysis, places_without_a_region)
+{
+    cr_assert(str_eqc(of("# Cook\n\nTucson + Casa Grande\n\nWe cook.")->location, "Tucson + Casa Grande"));
+    cr_assert(str_eqc(of("# Cook\n\nMarketing / Columbus HQ / Hybrid\n\nWe cook.")->location, "Columbus HQ"));
+    cr_assert_eq(of("# Cook\n\n## Nice to have\n\n- a knife\n")->location.n, 0);
+}
+
+Test(analysis, a_resume_is_no_posting)
+{
+    cr_assert_eq(
+        of("Anna Kowalczyk\n\nSummary\n\nEngineer with eight years of experience in payments and ledgers.\n\nWork "
+           "experience\n\nSenior Engineer, Brisk Ledger\n- Built the reconciliation service in Go\n- Led a team of "
+           "four\n\nEducation\n\nMSc Computer Science, required reading included\n\nSkills\n\nGo, Java, Kafka\n")
+            ->verdict,
+        ANALYSIS_NOT_A_POSTING);
+}
