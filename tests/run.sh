@@ -232,7 +232,7 @@ ring_fuzz() {
         # new inputs go to the first folder, findings to build/test/fuzz; the committed corpus is only read
         corpus=("$work/corpus/$name")
         [ ! -d "tests/fuzz/corpus/$name" ] || corpus+=("tests/fuzz/corpus/$name")
-        case $name in posting | analysis) corpus+=(samples/postings) ;; profile) corpus+=(samples/resumes) ;; esac
+        case $name in posting | analysis) corpus+=(samples/postings) ;; profile | document) corpus+=(samples/resumes) ;; esac
         one "$target" env ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 "build/$preset/tests/$target" "${words[@]}" \
             "-artifact_prefix=$work/fuzz/$name/" "${corpus[@]}"
     done

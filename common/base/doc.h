@@ -56,6 +56,7 @@ struct doc {
     struct doc_link *links;
     size_t links_n, links_cap;
     unsigned pages;
+    bool ours;   /* this program wrote it, and nobody changed it since */
     bool hidden; /* text that the page does not show was left out */
     struct buf building;
 };

@@ -26,7 +26,7 @@ static const struct args_option watch_options[] = {
 };
 static const struct args_option results_options[] = {
     {"out", "DIR", "Folder for the documents (made if missing)"},
-    {"format", "LIST", "md,txt,json (default all)"},
+    {"format", "LIST", "Any of pdf,docx,md,txt,json (default all but docx)"},
     {NULL, NULL, NULL},
 };
 static const struct args_option apply_options[] = {
@@ -60,6 +60,13 @@ static const struct args_option facts_options[] = {
     {"kind", "WHICH", "letter or resume (default: by what the text looks like)"},
     {NULL, NULL, NULL},
 };
+static const struct args_option render_options[] = {
+    {"format", "WHICH", "pdf, docx, md, txt or json (default: by the name of --out, else txt)"},
+    {"out", "FILE", "Write there instead of standard output"},
+    {"paper", "WHICH", "a4 or letter (default: by the country of the address)"},
+    {"lint", NULL, "Say what a parser or a reader would stumble over instead; nothing is written"},
+    {NULL, NULL, NULL},
+};
 
 #define MANY 64
 
@@ -72,8 +79,8 @@ const struct cli_command cli_commands[] = {
     {"watch", "BATCH", "Shows progress until the end", "jobmill watch 0198c1d2-7a10-7c3e-9f00-2b6f8a1c4d5e", NULL,
      watch_options, 1, 1, cmd_watch, "Work"},
     {"results", "BATCH --out DIR", "Writes the documents, one folder per application",
-     "jobmill results 0198c1d2-7a10-7c3e-9f00-2b6f8a1c4d5e --out letters", NULL, results_options, 1, 1, cmd_results,
-     "Work"},
+     "jobmill results 0198c1d2-7a10-7c3e-9f00-2b6f8a1c4d5e --out letters --format pdf,docx", NULL, results_options, 1,
+     1, cmd_results, "Work"},
     {"show", "APPLICATION|BATCH", "State, score with its reasons, and the letter",
      "jobmill show 0198c1d2-7a11-7f21-8a00-5d0e9b3a7c66", NULL, NULL, 1, 1, cmd_show, "Work"},
     {"apply", "APPLICATION", "Takes some of the changes to its résumé; without an option lists them",
@@ -122,5 +129,10 @@ const struct cli_command cli_commands[] = {
      "jobmill facts --profile me.json --posting posting.txt letter.txt",
      "Exit code 0: everything traces to the profile (or only warnings); 5: something does not.", facts_options, 1, 1,
      cmd_facts, "Without a server"},
+    {"render", "[--format F] [--out FILE] RESUME.json|-", "A résumé or letter as PDF, DOCX, Markdown or text",
+     "jobmill render --out me.pdf me.json\njobmill tailor --json --profile me.json posting.txt | jobmill render --out "
+     "me.docx -",
+     "Takes a JSON Resume, or what jobmill tailor --json and jobmill letter --json print.", render_options, 1, 1,
+     cmd_render, "Without a server"},
     {.name = NULL},
 };

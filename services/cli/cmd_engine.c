@@ -13,6 +13,7 @@
 #include "pipeline/engine/skill_spans.h"
 #include "pipeline/engine/tailor.h"
 #include "pipeline/facts/facts.h"
+#include "pipeline/render/render.h"
 
 #define ENGINE_ARENA_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define ENGINE_TEXT_BYTES      ((size_t)16 * 1024 * 1024)

@@ -8,6 +8,7 @@
 #include "pipeline/engine/tailor.h"
 #include "pipeline/resume/reply.h"
 #include "pipeline/resume/resume.h"
+#include "pipeline/render/render.h"
 
 #define IMPORT_ARENA_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define IMPORT_TIMEOUT_MS      30000

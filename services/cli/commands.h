@@ -25,3 +25,4 @@ int cmd_tailor(struct cli *cli);
 int cmd_letter(struct cli *cli);
 int cmd_import(struct cli *cli);
 int cmd_facts(struct cli *cli);
+int cmd_render(struct cli *cli);

@@ -1,4 +1,4 @@
-/* One stream of lines gives the documents; the rendered forms (md, txt) come from the gateway over a second connection,
+/* One stream of lines gives the documents; the rendered forms come from the gateway over a second connection,
  * so that they are the same for every client. Names are made by names_folder and are never links: nothing is written
  * outside the folder. */
 #include "cli/results.h"
@@ -27,18 +27,20 @@ struct results {
 
 int results_formats_parse(const char *text, struct results_formats *ret, struct err *err)
 {
-    *ret = (struct results_formats){.md = !text, .txt = !text, .json = !text};
+    *ret = (struct results_formats){.md = !text, .txt = !text, .json = !text, .pdf = !text, .brief = !text};
     struct str rest = str_of(text), field;
     while (text && str_next_field(&rest, ',', &field)) {
-        if (str_eqc(field, "md"))
-            ret->md = true;
-        else if (str_eqc(field, "txt"))
-            ret->txt = true;
-        else if (str_eqc(field, "json"))
-            ret->json = true;
-        else
-            return err_set(err, ERR_CONFIG, "--format is a list of md, txt and json; \"%.*s\" is none of them",
+        bool *one = str_eqc(field, "md")     ? &ret->md
+                    : str_eqc(field, "txt")  ? &ret->txt
+                    : str_eqc(field, "json") ? &ret->json
+                    : str_eqc(field, "pdf")  ? &ret->pdf
+                    : str_eqc(field, "docx") ? &ret->docx
+                                             : NULL;
+        if (!one)
+            return err_set(err, ERR_CONFIG,
+                           "--format is a list of pdf, docx, md, txt and json; \"%.*s\" is none of them",
                            (int)MIN(field.n, 40u), field.p);
+        *one = true;
     }
     return 0;
 }
@@ -74,7 +76,8 @@ static int results_document(struct results *r, const char *folder, const char *n
     return results_put(r, folder, name, (struct str){.p = text, .n = n});
 }
 
-/* A form that the gateway renders. A document that is not there (the application failed) is no error. */
+/* A form that the gateway renders. A document that is not there (the application failed) is no error, one that cannot
+ * be drawn is said. */
 static int results_rendered(struct results *r, const char *folder, const char *name, const char *id, const char *which,
                             const char *format)
 {
@@ -84,6 +87,10 @@ static int results_rendered(struct results *r, const char *folder, const char *n
         rc = results_put(r, folder, name, (struct str){.p = buf_str(&reply.body), .n = reply.body.len});
     else if (r->err.code == ERR_NOT_FOUND || r->err.code == ERR_GONE)
         rc = 0;
+    else if (r->err.code == ERR_UNSUPPORTED) { /* no font for its script: the other documents are written */
+        cli_say(r->api->cli, "%s/%s: %s", folder, name, r->err.msg);
+        rc = 0;
+    }
     api_reply_fini(&reply);
     return rc;
 }
@@ -120,10 +127,21 @@ static int results_files(struct results *r, yyjson_val *item, const char *folder
         if (rc == 0)
             rc = results_claims(r, folder, id);
     }
-    if (rc == 0 && r->formats.md)
-        rc = results_rendered(r, folder, "resume.md", id, "resume", "md");
-    if (rc == 0 && r->formats.txt)
-        rc = results_rendered(r, folder, "cover-letter.txt", id, "cover-letter", "txt");
+    const struct {
+        bool wanted;
+        const char *format, *resume, *letter;
+    } forms[] = {
+        {r->formats.md, "md", "resume.md", r->formats.brief ? NULL : "cover-letter.md"},
+        {r->formats.txt, "txt", r->formats.brief ? NULL : "resume.txt", "cover-letter.txt"},
+        {r->formats.pdf, "pdf", "resume.pdf", "cover-letter.pdf"},
+        {r->formats.docx, "docx", "resume.docx", "cover-letter.docx"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(forms) && rc == 0; i++) {
+        if (forms[i].wanted && forms[i].resume)
+            rc = results_rendered(r, folder, forms[i].resume, id, "resume", forms[i].format);
+        if (rc == 0 && forms[i].wanted && forms[i].letter)
+            rc = results_rendered(r, folder, forms[i].letter, id, "cover-letter", forms[i].format);
+    }
     return rc;
 }
 

@@ -1,21 +1,21 @@
-/* Documents of an application, opened and, when asked, rendered as Markdown or text. */
+/* Documents of an application, opened and, when asked, rendered as Markdown, text, PDF or DOCX. */
 #include <string.h>
 #include "gateway/opened.h"
+#include "gateway/printed.h"
 #include "gateway/routes.h"
-#include "pipeline/engine/tailor.h"
+#include "pipeline/render/render.h"
 #include "pipeline/store/applications.h"
 
-enum document_form { FORM_NONE = 0, FORM_JSON, FORM_MARKDOWN, FORM_TEXT, FORM_PDF, FORM_DOCX };
-
 static const struct document_type {
-    enum document_form form;
+    enum render_format form;
     const char *name, *media, *content_type;
 } document_types[] = {
-    {FORM_JSON, "json", "application/json", "application/json"},
-    {FORM_MARKDOWN, "md", "text/markdown", "text/markdown; charset=utf-8"},
-    {FORM_TEXT, "txt", "text/plain", "text/plain; charset=utf-8"},
-    {FORM_PDF, "pdf", "application/pdf", NULL},
-    {FORM_DOCX, "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", NULL},
+    {RENDER_JSON, "json", "application/json", "application/json"},
+    {RENDER_MARKDOWN, "md", "text/markdown", "text/markdown; charset=utf-8"},
+    {RENDER_TEXT, "txt", "text/plain", "text/plain; charset=utf-8"},
+    {RENDER_PDF, "pdf", "application/pdf", "application/pdf"},
+    {RENDER_DOCX, "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+     "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
 };
 
 struct documents_op {
@@ -58,16 +58,9 @@ static bool documents_type(struct call *c, const struct document_type **ret)
         if (rc > 0 ? str_eqc(format, document_types[i].name)
                    : accept.n == 0 || accept_takes(accept, document_types[i].media))
             *ret = &document_types[i];
-    if (*ret && (*ret)->content_type)
-        return true;
-    if (*ret)
-        call_error(
-            c, ERR_NOT_ACCEPTABLE,
-            "the gateway does not make %s; take json, md or txt (jobmill render makes pdf and docx from the json)",
-            (*ret)->name);
-    else
-        call_error(c, ERR_NOT_ACCEPTABLE, "the formats are json, md and txt");
-    return false;
+    if (!*ret)
+        call_error(c, ERR_NOT_ACCEPTABLE, "the formats are json, md, txt, pdf and docx");
+    return *ret != NULL;
 }
 
 static const char *document_name(int kind)
@@ -89,13 +82,13 @@ static int documents_open(struct call *c, const struct application_documents *d,
     return rc;
 }
 
-static int documents_render(struct call *c, int kind, enum document_form form, struct str json, struct str *ret,
+static int documents_render(struct call *c, int kind, enum render_format form, struct str json, struct str *ret,
                             struct err *err)
 {
     struct arena *a = http_request_arena(c->req);
     yyjson_val *root = NULL;
     *ret = json;
-    if (form == FORM_JSON)
+    if (form == RENDER_JSON)
         return 0;
     int rc = json_parse(a, json, &root, NULL, err);
     if (rc < 0)
@@ -107,7 +100,7 @@ static int documents_render(struct call *c, int kind, enum document_form form, s
     yyjson_val *document = json_get_obj(root, "document");
     if (!document)
         return err_set(err, ERR_CORRUPT, "the stored document could not be read");
-    return form == FORM_MARKDOWN ? resume_to_markdown(a, document, ret, err) : resume_to_text(a, document, ret, err);
+    return form == RENDER_MARKDOWN ? resume_to_markdown(a, document, ret, err) : resume_to_text(a, document, ret, err);
 }
 
 static void documents_found(void *ud, const struct pg_reply *reply, const struct err *err)
@@ -122,8 +115,11 @@ static void documents_found(void *ud, const struct pg_reply *reply, const struct
         call_fail_store(c, err);
     else if (!applications_documents_read(reply, &d))
         call_not_found(c, "application");
-    else if (documents_open(c, &d, op->kind, op->generated, &json, &said) < 0 ||
-             documents_render(c, op->kind, op->type->form, json, &text, &said) < 0)
+    else if (documents_open(c, &d, op->kind, op->generated, &json, &said) < 0)
+        call_fail(c, &said);
+    else if (render_format_is_binary(op->type->form))
+        printed_reply(c, json, op->type->form, op->type->content_type);
+    else if (documents_render(c, op->kind, op->type->form, json, &text, &said) < 0)
         call_fail(c, &said);
     else
         call_reply_text(c, op->type->content_type, text, NULL);

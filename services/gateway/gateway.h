@@ -34,6 +34,7 @@ struct gateway {
     struct seal_key master;
     bool registered; /* the row in workers is there: uploads may begin */
     size_t streams;  /* open event streams */
+    size_t printing; /* PDF and DOCX under way on the thread pool */
     bool stopping;
     bool closed; /* the pool is going: nothing is sent any more */
 };

@@ -38,6 +38,8 @@ static int lines_read(struct arena *a, enum doc_format format, struct str bytes,
     struct doc d;
     doc_init(&d, a, format);
     int rc = format == DOC_FORMAT_PDF ? pdfin_read(bytes, &d, err) : docx_read(bytes, &d, err);
+    if (rc == 0 && d.ours)
+        rc = own_shape(&d, err);
     if (rc == 0)
         rc = resume_read(a, &d, ret, err);
     doc_fini(&d);

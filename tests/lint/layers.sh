@@ -27,6 +27,7 @@ FOREIGN = [
     (r"protobuf-c/.*|messages\.pb-c\.h", ["common/io/kafka/", "common/io/control/"]),
     (r"zlib\.h", ["common/io/http/", "services/gateway/", "common/pipeline/engine/", "services/cli/"]),
     (r"poppler\.h|glib\.h|glib-object\.h", ["common/io/pdfin/"]),
+    (r"pango/.*|cairo.*|fontconfig/.*|hb\.h", ["common/io/pdf/"]),
     (r"zip\.h|libxml/.*", ["common/io/docx/"]),
     (r"criterion/.*|.*sanitizer/.*", []),
 ]

@@ -549,6 +549,9 @@ static int parts_read(struct docx *x, struct zip_file *z)
     if (rc == 0)
         rc = docx_relations_read(a, xml, &x->relations, x->err);
     if (rc == 0)
+        rc = part_optional(z, a, "docProps/app.xml", &xml, x->err);
+    x->d->ours = str_find(xml, STR("<Application>jobmill</Application>")) >= 0;
+    if (rc == 0)
         rc = headers_read(x, z, "word/header");
     if (rc == 0)
         rc = zip_file_part(z, a, "word/document.xml", &xml, x->err);

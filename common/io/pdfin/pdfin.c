@@ -188,6 +188,9 @@ static bool has_end(struct str bytes)
 
 static int pages_read(PopplerDocument *pdf, struct doc *d, struct err *err)
 {
+    char *creator = poppler_document_get_creator(pdf);
+    d->ours = creator && strcmp(creator, "jobmill") == 0;
+    g_free(creator);
     int n = poppler_document_get_n_pages(pdf);
     if (n > PDFIN_PAGES_MAX)
         return doc_refuse(err, DOC_TOO_MANY_PAGES, NULL);

@@ -39,7 +39,3 @@ struct tailor_choice {
  * needs one that is left out; ERR_CORRUPT: generated is no tailored résumé; ERR_MEMORY. */
 int tailor_apply(struct arena *a, struct str generated, const struct tailor_choice *choice, struct str *ret,
                  struct err *err) MUST_CHECK;
-
-/* Rendered forms of a JSON Resume document, text in the arena. */
-int resume_to_markdown(struct arena *a, yyjson_val *document, struct str *ret, struct err *err) MUST_CHECK;
-int resume_to_text(struct arena *a, yyjson_val *document, struct str *ret, struct err *err) MUST_CHECK;

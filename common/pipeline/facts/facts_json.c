@@ -3,6 +3,7 @@
 #include "pipeline/engine/emit.h"
 #include "pipeline/engine/tailor.h"
 #include "pipeline/facts/facts_parts.h"
+#include "pipeline/render/render.h"
 
 #define PATHS_MAX           2000
 #define PATHS_DEPTH_MAX     8

@@ -42,7 +42,7 @@ static void url_add(struct reading *r, yyjson_mut_val *basics, struct str url, s
         return;
     }
     const char *network = token_network(url, &user);
-    if (!network && !yyjson_mut_obj_get(basics, "url") && !yyjson_mut_obj_get(basics, "profiles")) {
+    if (!network && label.n == 0 && !yyjson_mut_obj_get(basics, "url") && !yyjson_mut_obj_get(basics, "profiles")) {
         out_str(r, basics, "/basics", "url", url, src);
         return;
     }

@@ -29,3 +29,5 @@ int resume_read_json(struct arena *a, struct str bytes, struct str *ret, struct 
 
 /* What the bytes are, by how they begin. 0: none of those that are read; *ret_verdict says what to answer then. */
 enum doc_format resume_sniff(struct str bytes, enum doc_verdict *ret_verdict);
+/* A document of this program (d->ours): its lines get the shape of the text form. ERR_MEMORY. */
+int own_shape(struct doc *d, struct err *err) MUST_CHECK;

@@ -2,6 +2,7 @@
  * evidence read from it is the evidence of x. */
 #include <dirent.h>
 #include "resume_fixture.h"
+#include "pipeline/render/render.h"
 
 static struct str file_read(struct arena *a, const char *folder, const char *name)
 {
