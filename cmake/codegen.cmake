@@ -17,3 +17,9 @@ add_custom_command(OUTPUT ${GEN}/migrations/migrations_embedded.c
     DEPENDS ${MIGRATIONS} ${CMAKE_SOURCE_DIR}/cmake/embed_sql.py)
 add_library(migrations STATIC ${GEN}/migrations/migrations_embedded.c)
 target_include_directories(migrations PUBLIC ${CMAKE_SOURCE_DIR}/migrations)
+
+# The limiter's script, a string in C.
+add_custom_command(OUTPUT ${GEN}/limiter_lua.c
+    COMMAND python3 ${CMAKE_SOURCE_DIR}/cmake/embed_text.py ${GEN}/limiter_lua.c limiter_lua ${CMAKE_SOURCE_DIR}/common/pipeline/limit/limiter.lua
+    DEPENDS ${CMAKE_SOURCE_DIR}/common/pipeline/limit/limiter.lua ${CMAKE_SOURCE_DIR}/cmake/embed_text.py)
+add_library(limiter_script STATIC ${GEN}/limiter_lua.c)
