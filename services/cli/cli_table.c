@@ -68,6 +68,12 @@ static const struct args_option render_options[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct args_option stub_options[] = {
+    {"port", "N", "Port on 127.0.0.1 (default 8090; 0: a free one)"},
+    {"processes", "N", "Processes on that port (default 1)"},
+    {NULL, NULL, NULL},
+};
+
 #define MANY 64
 
 const struct cli_command cli_commands[] = {
@@ -120,6 +126,13 @@ const struct cli_command cli_commands[] = {
     {"letter", "--profile P.json POSTING|-", "The cover letter for a posting",
      "jobmill letter --profile me.json --tone formal posting.txt", NULL, letter_options, 1, 1, cmd_letter,
      "Without a server"},
+    {"stub-llm", "[NAME=VALUE ...]", "A model provider that costs nothing, to rehearse with",
+     "jobmill stub-llm --port 8090 latency=lognormal:900,0.5 fault.rate_limit=0.05 rpm=600",
+     "Speaks OpenAI's Chat Completions and Embeddings and Anthropic's Messages. Settings: seed, latency and pace (250, uniform:5-50, "
+     "lognormal:900,0.5; ms), rpm, tpm, concurrency, key, missing_model, no_schema_model, output_tokens, script=500,ok, fault.NAME=SHARE with NAME of "
+     "rate_limit quota bad_key server html unavailable overloaded hang reset truncate bad_json fenced drip refuse length filter ok_error context "
+     "no_usage. GET /admin counts; PUT /admin/settings changes them; POST /admin/reset begins anew.",
+     stub_options, 0, MANY, cmd_stub_llm, "Without a server"},
     {"import", "RESUME|-", "A résumé (PDF, DOCX, Markdown, text, JSON Resume, FRESH) as a profile",
      "jobmill import resume.pdf\njobmill import --json resume.docx >me.json",
      "Prints what was understood; notes on what was not go to standard error. --json prints the JSON Resume document, "

@@ -49,4 +49,5 @@ const struct stage_spec embedding_stage = {
     .about = "Computes the embeddings of postings and profiles.",
     .needs = embedding_needs,
     .plan = embedding_plan,
+    .model = &embedding_model,
 };

@@ -1,6 +1,7 @@
 /* Completion and settling: one column of the results after the other becomes an array parameter, in the order of the
  * SQL function. */
 #include <assert.h>
+#include "pipeline/store/arrays.h"
 #include "pipeline/store/changes.h"
 #include "pipeline/store/tasks.h"
 
@@ -27,38 +28,28 @@ static const struct pg_stmt stmt_settle = {"tasks_settle",
                                            " FROM jm_settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                                            10};
 
-#define RESULTS_ARRAY(q, type, add, items, n, expr)                                                                    \
-    do {                                                                                                               \
-        pg_array_begin((q), (type));                                                                                   \
-        for (int i_ = 0; i_ < (n); i_++) {                                                                             \
-            const __typeof__((items)[0]) *it = &(items)[i_];                                                           \
-            add((q), (expr));                                                                                          \
-        }                                                                                                              \
-        pg_array_end(q);                                                                                               \
-    } while (0)
-
 static void results_ids(struct pg_request *q, const struct task_result *r, int n, bool kinds)
 {
-    RESULTS_ARRAY(q, PG_UUID, pg_array_uuid, r, n, &it->tenant_id);
-    RESULTS_ARRAY(q, PG_UUID, pg_array_uuid, r, n, &it->subject_id);
+    STORE_ARRAY(q, PG_UUID, pg_array_uuid, r, n, &it->tenant_id);
+    STORE_ARRAY(q, PG_UUID, pg_array_uuid, r, n, &it->subject_id);
     if (kinds)
-        RESULTS_ARRAY(q, PG_INT2, pg_array_int2, r, n, (int16_t)it->kind);
-    RESULTS_ARRAY(q, PG_INT8, pg_array_int8, r, n, it->token);
+        STORE_ARRAY(q, PG_INT2, pg_array_int2, r, n, (int16_t)it->kind);
+    STORE_ARRAY(q, PG_INT8, pg_array_int8, r, n, it->token);
 }
 
 static void results_analyze(struct pg_request *q, const struct task_result *r, int n)
 {
     results_ids(q, r, n, false);
-    RESULTS_ARRAY(q, PG_TEXT, pg_array_text, r, n, (it->title.p ? it->title : STR("")));
-    RESULTS_ARRAY(q, PG_TEXT, pg_array_text, r, n, (it->company.p ? it->company : STR("")));
-    RESULTS_ARRAY(q, PG_TEXT, pg_array_text, r, n, it->document);
+    STORE_ARRAY(q, PG_TEXT, pg_array_text, r, n, (it->title.p ? it->title : STR("")));
+    STORE_ARRAY(q, PG_TEXT, pg_array_text, r, n, (it->company.p ? it->company : STR("")));
+    STORE_ARRAY(q, PG_TEXT, pg_array_text, r, n, it->document);
 }
 
 static void results_optimize(struct pg_request *q, const struct task_result *r, int n)
 {
     results_ids(q, r, n, false);
-    RESULTS_ARRAY(q, PG_BYTEA, pg_array_bytea, r, n, it->document);
-    RESULTS_ARRAY(q, PG_BYTEA, pg_array_bytea, r, n, it->score);
+    STORE_ARRAY(q, PG_BYTEA, pg_array_bytea, r, n, it->document);
+    STORE_ARRAY(q, PG_BYTEA, pg_array_bytea, r, n, it->score);
     pg_array_begin(q, PG_INT2);
     for (int i = 0; i < n; i++) {
         if (r[i].overall < 0)
@@ -67,15 +58,15 @@ static void results_optimize(struct pg_request *q, const struct task_result *r, 
             pg_array_int2(q, (int16_t)r[i].overall);
     }
     pg_array_end(q);
-    RESULTS_ARRAY(q, PG_BOOL, pg_array_bool, r, n, it->review);
+    STORE_ARRAY(q, PG_BOOL, pg_array_bool, r, n, it->review);
 }
 
 static void results_letter(struct pg_request *q, const struct task_result *r, int n)
 {
     results_ids(q, r, n, false);
-    RESULTS_ARRAY(q, PG_BYTEA, pg_array_bytea, r, n, it->document);
-    RESULTS_ARRAY(q, PG_BOOL, pg_array_bool, r, n, it->review);
-    RESULTS_ARRAY(q, PG_INT2, pg_array_int2, r, n, (int16_t)it->code);
+    STORE_ARRAY(q, PG_BYTEA, pg_array_bytea, r, n, it->document);
+    STORE_ARRAY(q, PG_BOOL, pg_array_bool, r, n, it->review);
+    STORE_ARRAY(q, PG_INT2, pg_array_int2, r, n, (int16_t)it->code);
 }
 
 /* part of a profile's vectors, or NULL for a posting */
@@ -127,14 +118,14 @@ void tasks_settle(struct pg_pool *pool, const struct uuid *worker_id, const stru
     struct pg_request *q = pg_request_new(pool);
     pg_request_add(q, &stmt_settle);
     pg_param_uuid(q, worker_id);
-    RESULTS_ARRAY(q, PG_UUID, pg_array_uuid, s, n, &it->tenant_id);
-    RESULTS_ARRAY(q, PG_UUID, pg_array_uuid, s, n, &it->subject_id);
-    RESULTS_ARRAY(q, PG_INT2, pg_array_int2, s, n, (int16_t)it->kind);
-    RESULTS_ARRAY(q, PG_INT8, pg_array_int8, s, n, it->token);
-    RESULTS_ARRAY(q, PG_INT2, pg_array_int2, s, n, (int16_t)it->outcome);
-    RESULTS_ARRAY(q, PG_INT4, pg_array_int4, s, n, it->delay_ms);
-    RESULTS_ARRAY(q, PG_INT2, pg_array_int2, s, n, (int16_t)it->code);
-    RESULTS_ARRAY(q, PG_TEXT, pg_array_text, s, n, (it->detail.p ? it->detail : STR("")));
+    STORE_ARRAY(q, PG_UUID, pg_array_uuid, s, n, &it->tenant_id);
+    STORE_ARRAY(q, PG_UUID, pg_array_uuid, s, n, &it->subject_id);
+    STORE_ARRAY(q, PG_INT2, pg_array_int2, s, n, (int16_t)it->kind);
+    STORE_ARRAY(q, PG_INT8, pg_array_int8, s, n, it->token);
+    STORE_ARRAY(q, PG_INT2, pg_array_int2, s, n, (int16_t)it->outcome);
+    STORE_ARRAY(q, PG_INT4, pg_array_int4, s, n, it->delay_ms);
+    STORE_ARRAY(q, PG_INT2, pg_array_int2, s, n, (int16_t)it->code);
+    STORE_ARRAY(q, PG_TEXT, pg_array_text, s, n, (it->detail.p ? it->detail : STR("")));
     pg_param_int4(q, attempts);
     pg_request_send(q, fn, ud);
 }

@@ -88,13 +88,13 @@ struct task_result {
 void tasks_complete(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage,
                     const struct task_result *results, int n, pg_reply_fn *fn, void *ud);
 
-enum task_outcome { TASK_HAND_BACK = 1, TASK_RETRY, TASK_FAIL };
+enum task_outcome { TASK_HAND_BACK = 1, TASK_RETRY, TASK_FAIL, TASK_PARK /* until delay_ms, nobody's failure: costs no attempt */ };
 struct task_settle {
     struct uuid tenant_id, subject_id;
     int kind;
     int64_t token;
     enum task_outcome outcome;
-    int delay_ms;      /* RETRY */
+    int delay_ms;      /* RETRY, PARK */
     int code;          /* enum err_code */
     struct str detail; /* one sentence without personal data */
 };

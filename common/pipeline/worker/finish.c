@@ -34,7 +34,7 @@ static const char *finish_outcome(const struct item *it)
     case VERDICT_REJECT:
         return "failed";
     default:
-        return it->outcome == TASK_HAND_BACK ? "handed_back" : "retried";
+        return it->outcome == TASK_HAND_BACK ? "handed_back" : it->outcome == TASK_PARK ? "parked" : "retried";
     }
 }
 
@@ -172,14 +172,14 @@ static void finish_send_settle(struct worker *w)
     int n = 0;
     list_for_each (node, &w->finishing) {
         struct item *it = CONTAINER_OF(node, struct item, node);
-        if (it->outcome != TASK_HAND_BACK)
+        if (it->outcome != TASK_HAND_BACK && it->outcome != TASK_PARK)
             it->outcome = it->verdict == VERDICT_REJECT ? TASK_FAIL : TASK_RETRY;
         s[n++] = (struct task_settle){.tenant_id = it->claim.tenant_id,
                                       .subject_id = it->claim.subject_id,
                                       .kind = it->claim.kind,
                                       .token = it->claim.token,
                                       .outcome = it->outcome,
-                                      .delay_ms = (int)backoff_delay_ms(retry_backoff, (unsigned)it->claim.attempt,
+                                      .delay_ms = it->outcome == TASK_PARK ? it->delay_ms : (int)backoff_delay_ms(retry_backoff, (unsigned)it->claim.attempt,
                                                                         ids_random01()),
                                       .code = (int)it->err.code,
                                       .detail = str_of(it->err.msg)};
@@ -225,7 +225,7 @@ void worker_finish(struct worker *w)
     if (w->results_n == 0 || w->finishing_n > 0 || w->finish_attempt > 0)
         return; /* after a failure the timer decides */
     uint64_t wait_us = (uint64_t)config_int(w->config, CONFIG_COMPLETE_WAIT) * 1000;
-    bool idle = list_empty(&w->run) && w->fetching == 0;
+    bool idle = list_empty(&w->run) && list_empty(&w->calling) && w->fetching == 0;
     if (idle || w->finish_single || w->results_n >= config_int(w->config, CONFIG_COMPLETE_MAX) ||
         clock_mono_us() - w->results_since_us >= wait_us)
         finish_send(w);

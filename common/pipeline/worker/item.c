@@ -28,6 +28,7 @@ struct item *item_new(struct worker *w, const struct task_claim *claim)
         abort();
     arena_init(&it->arena, WORKER_ITEM_MAX_BYTES);
     list_init(&it->node);
+    it->worker = w;
     it->claim = *claim;
     it->claim.options =
         (struct str){.p = arena_strndup(&it->arena, claim->options.p ? claim->options.p : "", claim->options.n),

@@ -49,12 +49,8 @@ static bool run_refuse(struct item *it, const struct err *err)
     return true;
 }
 
-static void run_item(struct worker *w, struct item *it)
+struct stage_input run_input(const struct item *it, const struct worker_profile *p, const struct worker_analysis *a)
 {
-    const struct worker_profile *p = it->profile ? cache_value(it->profile) : NULL;
-    const struct worker_analysis *a = it->analysis ? cache_value(it->analysis) : NULL;
-    if ((p && run_refuse(it, &p->err)) || (a && run_refuse(it, &a->err)))
-        return;
     struct stage_input in = {.kind = it->claim.kind,
                              .posting = it->has_posting ? &it->posting : NULL,
                              .analysis = a ? a->analysis : NULL,
@@ -63,12 +59,29 @@ static void run_item(struct worker *w, struct item *it)
                              .options = it->claim.options,
                              .now = run_now()};
     memcpy(&in.seed, it->claim.subject_id.b + 8, sizeof(in.seed));
+    return in;
+}
+
+/* false: a model's call is under way. */
+static bool run_item(struct worker *w, struct item *it)
+{
+    const struct worker_profile *p = it->profile ? cache_value(it->profile) : NULL;
+    const struct worker_analysis *a = it->analysis ? cache_value(it->analysis) : NULL;
+    if ((p && run_refuse(it, &p->err)) || (a && run_refuse(it, &a->err)))
+        return true;
+    struct stage_input in = run_input(it, p, a);
     it->out.overall = -1;
     uint64_t from_us = clock_cpu_us();
-    it->verdict = w->spec->plan(&in, &it->arena, &it->out, &it->err);
+    if (w->model && worker_model_run(w, it, &in)) {
+        metrics_observe(METRICS_STAGE_SECONDS, (double)(clock_cpu_us() - from_us) / 1e6, w->row->name, NULL);
+        return false;
+    }
+    if (!it->verdict)
+        it->verdict = w->spec->plan(&in, &it->arena, &it->out, &it->err);
     metrics_observe(METRICS_STAGE_SECONDS, (double)(clock_cpu_us() - from_us) / 1e6, w->row->name, NULL);
     if (p && (it->verdict == VERDICT_DONE || it->verdict == VERDICT_NEEDS_REVIEW))
         run_seal_documents(w, it);
+    return true;
 }
 
 void worker_run_slice(void *ud)
@@ -78,8 +91,8 @@ void worker_run_slice(void *ud)
     uint64_t until_us = clock_mono_us() + WORKER_SLICE_US;
     while (!list_empty(&w->run) && clock_mono_us() < until_us) {
         struct item *it = CONTAINER_OF(list_shift(&w->run), struct item, node);
-        run_item(w, it);
-        worker_result_add(w, it);
+        if (run_item(w, it))
+            worker_result_add(w, it);
     }
     if (!list_empty(&w->run) && !w->run_scheduled) {
         w->run_scheduled = true;

@@ -7,6 +7,7 @@
 #include "pipeline/engine/analysis.h"
 #include "pipeline/engine/posting.h"
 #include "pipeline/engine/profile.h"
+#include "pipeline/model/caller.h"
 #include "pipeline/facts/facts.h"
 #include "pipeline/store/states.h"
 
@@ -14,7 +15,8 @@ enum verdict {
     VERDICT_DONE = 1,
     VERDICT_RETRY,
     VERDICT_REJECT,
-    VERDICT_NEEDS_REVIEW
+    VERDICT_NEEDS_REVIEW,
+    VERDICT_ASK_AGAIN /* of finish only: the complaint says what was wrong */
 }; /* no zero value: a forgotten return shows */
 
 /* Which inputs the runtime gets for a task before plan is called. */
@@ -41,12 +43,29 @@ struct stage_output {
     float *vectors;            /* EMBED, as in struct task_result */
 };
 
+/* The stage on a model. The prompt is the same for all calls (providers cache it); posting and profile are data behind it. */
+struct stage_model {
+    enum llm_task task;
+    const char *prompt;         /* instructions; its first line is "version: N" */
+    const char *schema;         /* JSON Schema of the answer; NULL: none (embeddings) */
+    int max_output_tokens;
+    double temperature;
+    /* Fills user (and user_count) or embed of *ret; texts live in the arena. RETRY and REJECT fill err; DONE goes on. */
+    enum verdict (*ask)(const struct stage_input *in, struct arena *a, struct model_ask *ret, struct err *err);
+    /* What becomes of an answer that fits the schema (or of vectors). As plan; ASK_AGAIN fills complaint. last: there is no further ask. */
+    enum verdict (*finish)(const struct stage_input *in, const struct model_call *call, bool last, struct arena *a, struct stage_output *out, struct buf *complaint,
+                           struct err *err);
+};
+
+#define STAGE_ASKS_MAX 2 /* calls for one attempt: the first, and one that says what was wrong with its answer */
+
 struct stage_spec {
     enum stage stage;
     const char *about;
     int (*needs)(int kind);
     /* DONE fills out; NEEDS_REVIEW fills out and err (why); RETRY and REJECT fill err. */
     enum verdict (*plan)(const struct stage_input *in, struct arena *a, struct stage_output *out, struct err *err);
+    const struct stage_model *model; /* NULL: the offline engine only */
 };
 
 /* The whole main() of a stage's daemon. */

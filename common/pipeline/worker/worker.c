@@ -39,6 +39,7 @@ static void worker_lost(void *ud)
 {
     struct worker *w = ud;
     w->generation++;
+    worker_model_drop(w);
     worker_list_drop(w, &w->run);
     worker_list_drop(w, &w->results);
     w->results_n = 0;
@@ -111,6 +112,7 @@ static void worker_drain_over(void *ud)
         worker_result_add(w, it);
         n++;
     }
+    n += worker_model_hand_back(w, true);
     log_info(NULL, "drain: %d tasks are handed back", n);
     loop_timer_start(w->drain_timer, WORKER_CLOSE_MS, 0);
     worker_progress(w);
@@ -141,6 +143,7 @@ static void worker_stop(struct daemon *d UNUSED, void *state)
     w->draining = true;
     member_stop(w->member);
     worker_gather_drop(w);
+    worker_model_hand_back(w, false);
     loop_timer_start(w->drain_timer, (uint64_t)config_int(w->config, CONFIG_DRAIN), 0);
     worker_close_consumer(w);
     worker_progress(w);
@@ -169,6 +172,8 @@ static int worker_open(struct worker *w, struct err *err)
                                          .topics = w->row->topics,
                                          .topics_n = 2,
                                          .session_timeout_ms = (int)config_int(w->config, CONFIG_KAFKA_SESSION)};
+    if ((rc = worker_model_open(w, err)) < 0)
+        return rc;
     return kafka_consumer_new(w->loop, &opt, worker_pull, w, &w->consumer, err);
 }
 
@@ -183,7 +188,9 @@ static void worker_free(void *state)
     loop_timer_free(w->finish_timer);
     loop_timer_free(w->drain_timer);
     loop_timer_free(w->close_timer);
+    worker_model_close(w);
     member_free(w->member);
+    worker_model_free(w);
     worker_list_drop(w, &w->run);
     worker_list_drop(w, &w->results);
     worker_list_drop(w, &w->finishing);
@@ -213,6 +220,7 @@ static int worker_start(struct daemon *d, void **ret_state, struct err *err)
     w->config = daemon_config(d);
     list_init(&w->run);
     list_init(&w->results);
+    list_init(&w->calling);
     list_init(&w->finishing);
     w->live = map_new(WORKER_LIVE_MAX);
     w->profiles = cache_new(WORKER_PROFILES_MAX, worker_profile_free);

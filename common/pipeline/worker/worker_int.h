@@ -3,9 +3,10 @@
  *   pull.c    Kafka -> gather -> one claim -> offsets stored          (at most one claim out)
  *   inputs.c  claimed items -> what they need, cached or fetched       -> run queue
  *   run.c     run queue -> the stage's plan, a slice of time per turn  -> results
+ *   model.c   run queue -> a model's call -> run queue -> the stage's finish -> results   (when the stage is on a model)
  *   finish.c  results -> one completion or settling -> outbox          (at most one out)
  *
- * Every item is in exactly one place: fetching, the run queue, results, or the completion that is out. in_flight counts
+ * Every item is in exactly one place: fetching, the run queue, a model's call, results, or the completion that is out. in_flight counts
  * them all. */
 #pragma once
 
@@ -44,8 +45,11 @@ struct worker_analysis {
     struct err err;
 };
 
+struct worker;
+
 struct item {
     struct list node;
+    struct worker *worker;
     struct arena arena;
     struct task_claim claim; /* its texts live in the arena */
     struct trace trace;
@@ -58,7 +62,14 @@ struct item {
     enum task_outcome outcome; /* when the verdict is RETRY or REJECT, or handed back */
     struct stage_output out;
     struct err err;
+    int delay_ms;             /* PARK: how long */
+    struct model_call *call;  /* on a model; in the arena */
+    struct model_ask *ask;
+    int asks;                 /* calls made for this attempt */
+    bool answered;            /* the call is over: finish is next */
 };
+
+struct worker_model;
 
 struct gathered {
     struct task_ref ref;
@@ -97,6 +108,9 @@ struct worker {
     unsigned finish_attempt;
     bool finish_single; /* the last batch was refused as a whole: one item at a time until it went */
 
+    struct worker_model *model; /* NULL: the offline engine */
+    struct list calling;        /* items whose model call is under way */
+
     struct map *live; /* tenant and subject -> item: what this process works on */
     int in_flight;
     int64_t done;
@@ -121,6 +135,16 @@ void worker_analysis_free(void *value);
 /* run.c */
 void worker_run_add(struct worker *w, struct item *it);
 void worker_run_slice(void *ud);
+struct stage_input run_input(const struct item *it, const struct worker_profile *p, const struct worker_analysis *a);
+/* model.c */
+int worker_model_open(struct worker *w, struct err *err);
+void worker_model_close(struct worker *w); /* cuts all calls; before the connections go */
+void worker_model_free(struct worker *w);  /* behind them */
+/* Begins or goes on with the item on its model. true: the item is the model's now; false: it has a verdict, or must run on the offline engine (no verdict). */
+bool worker_model_run(struct worker *w, struct item *it, const struct stage_input *in);
+void worker_model_drop(struct worker *w); /* the lease is lost: all calls are cut */
+/* The worker stops: what was not sent yet is handed back; with all, what is out, too. Returns how many. */
+int worker_model_hand_back(struct worker *w, bool all);
 /* finish.c */
 void worker_result_add(struct worker *w, struct item *it);
 void worker_finish(struct worker *w);

@@ -5,7 +5,7 @@ from mill import Mill, Tenant
 from support.db import ROLES, migrations, rows, value
 
 TENANT_TABLES = """tenants api_keys users user_profiles profile_vectors job_postings posting_analyses posting_vectors batches batch_rejects applications documents
-    backlog tasks task_history events model_replies model_usage company_intelligence webhooks idempotency_keys resume_choices""".split()
+    backlog tasks task_history events model_asks model_usage spending company_intelligence webhooks idempotency_keys resume_choices""".split()
 
 
 def all_tables(owner):
@@ -35,7 +35,8 @@ def two(db):
         rows(owner, "INSERT INTO webhooks (tenant_id, webhook_id, url, secret_sealed) VALUES (%s, gen_random_uuid(), 'u', 's')", t.id)
         rows(owner, "INSERT INTO company_intelligence (tenant_id, company) VALUES (%s, 'c')", t.id)
         rows(owner, "INSERT INTO model_usage (tenant_id, usage_id, subject_id, stage, provider, model, prompt_tokens, completion_tokens, latency_ms, cost_microusd) VALUES (%s, gen_random_uuid(), gen_random_uuid(), 1, 'p', 'm', 1, 1, 1, 1)", t.id)
-        rows(owner, "INSERT INTO model_replies (tenant_id, subject_id, stage, ask_hash, sealed) VALUES (%s, gen_random_uuid(), 1, 'h', 's')", t.id)
+        rows(owner, "INSERT INTO model_asks (tenant_id, ask_hash, state, stage, worker_id) VALUES (%s, 'h', 1, 1, gen_random_uuid())", t.id)
+        rows(owner, "INSERT INTO spending (tenant_id, scope, scope_id) VALUES (%s, 1, %s)", t.id, t.id)
     return m, a, b
 
 
@@ -95,9 +96,10 @@ def test_the_key_look_up_is_the_only_way_before_a_tenant_is_known(two, db):
 
 def test_an_analyzer_cannot_read_a_person(two, db):
     c = db.connect("analyzer")
-    for table in ("user_profiles", "users", "documents", "model_replies", "api_keys", "idempotency_keys", "webhooks", "backlog"):
+    for table in ("user_profiles", "users", "documents", "model_usage", "api_keys", "idempotency_keys", "webhooks", "backlog"):
         denied(c, f"SELECT * FROM {table}")
-    denied(c, "SELECT client_ref FROM applications")
+    for column in ("applications.client_ref", "model_usage.model"):
+        denied(c, f"SELECT {column} FROM {column.split('.')[0]}")
     assert value(c, "SELECT count(*) FROM job_postings") > 0
 
 
@@ -114,7 +116,7 @@ def test_grants_of_every_kind(two, db):
     assert set(can) == {("dispatcher", "posting_analyses"), ("dispatcher", "idempotency_keys"), ("analyzer", "job_postings"), ("analyzer", "posting_analyses"),
                         ("optimizer", "user_profiles"), ("optimizer", "posting_analyses"), ("cover_letter", "user_profiles"),
                         ("cover_letter", "posting_analyses"), ("embedding", "user_profiles"), ("embedding", "job_postings"), ("optimizer", "users"), ("cover_letter", "users"),
-                        ("embedding", "users")}
+                        ("embedding", "users")} | {(r, "model_usage") for r in ("analyzer", "optimizer", "cover_letter", "embedding")}
 
 
 def test_no_worker_changes_what_is_not_its_own(two, db):

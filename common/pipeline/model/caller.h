@@ -1,0 +1,103 @@
+/* Model calls of a worker, thousands at once: asked for once, paid for once, kept before they are read.
+ *
+ *   caller_start -> journal and cache (asks_open) -> limit -> HTTP -> journal (asks_reply) -> read -> ledger (asks_bill) -> done
+ *
+ * The same ask again, in this process or another, gets the reply from the journal. Waiting for limits and breakers costs no attempt. Everything runs on
+ * the loop's thread. */
+#pragma once
+
+#include "core/seal.h"
+#include "io/llm/json_reply.h"
+#include "io/llm/ladder.h"
+#include "io/llm/reply.h"
+#include "io/llm/request.h"
+#include "io/llm/transport.h"
+#include "pipeline/model/route.h"
+#include "pipeline/store/asks.h"
+
+#define CALLER_TRIES_MAX       6     /* answers that were not paid, of one call: then the task comes back later */
+#define CALLER_PAID_TRIES_MAX  2     /* ... that may have been paid */
+#define CALLER_WAIT_MAX_MS     30000 /* a longer wait than this is for the dispatcher: the task is parked */
+#define CALLER_REPLY_MAX_BYTES ((size_t)4 << 20)
+
+struct caller;
+
+/* What the stage wants. Texts are borrowed until done. */
+struct model_ask {
+    enum llm_call_kind kind;
+    struct llm_request chat;          /* CHAT; model, rung, omit and stream are the caller's */
+    const struct schema *schema;      /* CHAT: the answer must fit; NULL: text */
+    struct llm_embed_request embed;   /* EMBED; model is the caller's */
+    struct str prompt_version;
+};
+
+enum model_end {
+    MODEL_ANSWER = 1, /* reply (and json, with a schema: OK or WRONG...) */
+    MODEL_LATER,      /* nothing was paid; the task waits wait_ms for the reason in err */
+    MODEL_FAILED      /* err: another attempt of the task may help (retry), or not */
+};
+
+struct model_call {
+    /* the caller of the caller fills */
+    const struct model_ask *ask;
+    struct arena *arena;
+    struct uuid tenant_id, subject_id, application_id, batch_id; /* nil: none */
+    int attempt, weight;
+    bool interactive;
+    const struct seal_key *key; /* the reply holds personal text: sealed under it, bound to owner_id; NULL: plain */
+    struct uuid owner_id;
+    void (*done)(struct model_call *c);
+    void *ud;
+
+    /* filled before done */
+    enum model_end end;
+    bool retry; /* FAILED */
+    struct err err;
+    int64_t wait_ms;
+    struct llm_reply reply;
+    struct json_reply json;
+    const char *route; /* "openai/gpt-4o" */
+    bool cached;       /* the reply was there: nothing was called */
+
+    /* inside */
+    struct caller *caller;
+    struct list node;
+    int state;
+    struct ask_key ask_key;
+    struct limit_ask limit;
+    struct route *used;
+    struct ladder_place place;
+    struct llm_call *out;
+    struct buf plain, packed; /* the reply as it is kept: before and after sealing */
+    struct uuid usage_id;
+    uint64_t due_ms, sent_ms;
+    int64_t input_tokens, estimate_microusd;
+    int tries, paid_tries, latency_ms;
+    bool held;    /* the ask is open for this process */
+    bool kept;    /* the reply is in the journal */
+    bool billed, granted;
+    struct llm_raw raw; /* views into plain, into the arena, or of the transport's callback */
+};
+
+struct caller_options {
+    struct loop *loop;
+    struct pg_pool *pool;
+    const struct seal_key *master;
+    const struct uuid *worker_id; /* read at each use: it may change */
+    enum stage stage;
+    struct routes *routes; /* borrowed */
+    struct llm_transport *transport; /* borrowed */
+    struct ask_ceilings ceilings;
+    struct llm_timeouts timeouts;
+    size_t reply_max_bytes;
+    bool stream;
+};
+
+struct caller *caller_new(const struct caller_options *o);
+void caller_free(struct caller *c); /* calls must be over or cancelled */
+void caller_start(struct caller *c, struct model_call *call);
+/* done is not called any more; a call that is out is cut. The ask is free again unless its reply is being kept. */
+void caller_cancel(struct caller *c, struct model_call *call);
+/* Whether cancelling it now would waste money: it was sent. */
+bool caller_is_out(const struct model_call *call);
+int caller_in_flight(const struct caller *c);

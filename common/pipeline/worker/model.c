@@ -1,0 +1,310 @@
+/* A stage on a model: from the item's inputs to the provider and back.
+ *
+ *   run queue -> ask -> calling -> (the call is over) run queue -> finish -> verdict, or one more ask with what was wrong
+ *
+ * A model that cannot be called now parks the task (with the reason, at no cost of an attempt), unless the route ends with the offline engine: then that does
+ * the work. Everything about the provider is decided below, in the caller. */
+#include <stdlib.h>
+#include <time.h>
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "pipeline/worker/worker_int.h"
+
+#define MODEL_PARK_MIN_MS 1000
+
+struct worker_model {
+    struct llm_settings settings;
+    struct price_book *prices;
+    struct limiter *limiter;
+    struct llm_transport *transport;
+    struct routes routes;
+    struct caller *caller;
+    struct arena arena; /* schema and prompt */
+    struct schema *schema;
+    struct str portable, prompt, version;
+    struct llm_part system;
+};
+
+static int64_t today(void)
+{
+    time_t now = (time_t)(clock_wall_us() / 1000000);
+    struct tm tm;
+    gmtime_r(&now, &tm);
+    return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+}
+
+static void model_limits(const struct worker *w, struct limit_rule limits[LLM_PLACE_COUNT])
+{
+    memset(limits, 0, sizeof(limits[0]) * LLM_PLACE_COUNT);
+    static const struct {
+        enum llm_place place;
+        int requests, tokens, calls;
+    } rows[] = {{LLM_PLACE_OPENAI, CONFIG_LLM_OPENAI_RPM, CONFIG_LLM_OPENAI_TPM, CONFIG_LLM_OPENAI_CALLS},
+                {LLM_PLACE_ANTHROPIC, CONFIG_LLM_ANTHROPIC_RPM, CONFIG_LLM_ANTHROPIC_TPM, CONFIG_LLM_ANTHROPIC_CALLS},
+                {LLM_PLACE_LOCAL, CONFIG_LLM_LOCAL_RPM, CONFIG_LLM_LOCAL_TPM, CONFIG_LLM_LOCAL_CALLS}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        limits[rows[i].place] = (struct limit_rule){.requests_per_min = config_int(w->config, rows[i].requests),
+                                                    .tokens_per_min = config_int(w->config, rows[i].tokens),
+                                                    .calls = (int)config_int(w->config, rows[i].calls)};
+}
+
+/* "version: 3\n" and then the prompt. */
+static void model_prompt(struct worker_model *m, const char *text)
+{
+    struct str rest = str_of(text), line;
+    str_next_line(&rest, &line);
+    m->version = line;
+    m->prompt = rest;
+    m->system = (struct llm_part){.text = m->prompt, .stable = true};
+}
+
+static int model_stage(struct worker_model *m, const struct stage_model *s, struct err *err)
+{
+    if (s->prompt)
+        model_prompt(m, s->prompt);
+    if (!s->schema)
+        return 0;
+    m->schema = schema_compile(&m->arena, str_of(s->schema), err);
+    if (!m->schema)
+        return -(int)err->code;
+    m->portable = schema_portable(m->schema, &m->arena);
+    return 0;
+}
+
+static void model_caller(struct worker *w, struct worker_model *m)
+{
+    struct caller_options o = {.loop = w->loop,
+                               .pool = member_pool(w->member),
+                               .master = &w->master,
+                               .worker_id = member_worker_id(w->member),
+                               .stage = w->spec->stage,
+                               .routes = &m->routes,
+                               .transport = m->transport,
+                               .ceilings = {.tenant_microusd = config_int(w->config, CONFIG_BUDGET_TENANT),
+                                            .day_microusd = config_int(w->config, CONFIG_BUDGET_DAY),
+                                            .batch_microusd = config_int(w->config, CONFIG_BUDGET_BATCH),
+                                            .application_microusd = config_int(w->config, CONFIG_BUDGET_APPLICATION)},
+                               .timeouts = m->settings.timeouts,
+                               .reply_max_bytes = m->settings.reply_max_bytes,
+                               .stream = m->settings.stream};
+    m->caller = caller_new(&o);
+}
+
+int worker_model_open(struct worker *w, struct err *err)
+{
+    const struct stage_model *s = w->spec->model;
+    if (!s)
+        return 0;
+    struct worker_model *m = calloc(1, sizeof(*m));
+    if (!m)
+        abort();
+    w->model = m;
+    arena_init(&m->arena, WORKER_ITEM_MAX_BYTES);
+    int rc = llm_settings_read(&m->settings, w->config, err);
+    if (rc < 0)
+        return rc;
+    struct limit_rule limits[LLM_PLACE_COUNT];
+    model_limits(w, limits);
+    m->prices = llm_settings_prices(w->config, err);
+    if (!m->prices)
+        return -(int)err->code;
+    m->limiter = limiter_new(w->loop, member_redis(w->member), member_worker_id(w->member));
+    routes_init(&m->routes, &m->settings, s->task, m->prices, m->limiter, limits, today());
+    if (m->routes.n == 0) { /* offline, as ever */
+        worker_model_free(w);
+        return 0;
+    }
+    m->transport = llm_transport_new(w->loop, &m->settings.transport, err);
+    if (!m->transport)
+        return -(int)err->code;
+    if ((rc = model_stage(m, s, err)) < 0)
+        return rc;
+    model_caller(w, m);
+    for (int i = 0; i < m->routes.n; i++)
+        log_info(NULL, "model: %s%s", m->routes.route[i].name, i ? " (fallback)" : "");
+    return 0;
+}
+
+void worker_model_free(struct worker *w)
+{
+    struct worker_model *m = w->model;
+    if (!m)
+        return;
+    w->model = NULL;
+    caller_free(m->caller);
+    limiter_free(m->limiter);
+    llm_transport_free(m->transport);
+    price_book_free(m->prices);
+    llm_settings_fini(&m->settings);
+    arena_fini(&m->arena);
+    free(m);
+}
+
+static void model_done(struct model_call *call)
+{
+    struct item *it = call->ud;
+    struct worker *w = it->worker;
+    list_remove(&it->node);
+    it->answered = true;
+    worker_run_add(w, it);
+}
+
+static void model_start(struct worker *w, struct item *it)
+{
+    const struct worker_profile *p = it->profile ? cache_value(it->profile) : NULL;
+    it->asks++;
+    it->answered = false;
+    struct model_call *call = it->call;
+    *call = (struct model_call){.ask = it->ask,
+                                .arena = &it->arena,
+                                .tenant_id = it->claim.tenant_id,
+                                .subject_id = it->claim.subject_id,
+                                .batch_id = it->claim.batch_id,
+                                .attempt = it->claim.attempt,
+                                .weight = 1,
+                                .interactive = it->claim.priority == PRIORITY_INTERACTIVE,
+                                .key = p ? &p->key : NULL,
+                                .owner_id = it->claim.profile_id,
+                                .done = model_done,
+                                .ud = it};
+    if (it->claim.kind == TASK_KIND_APPLICATION)
+        call->application_id = it->claim.subject_id;
+    list_append(&w->calling, &it->node);
+    caller_start(w->model->caller, call);
+}
+
+/* The first ask of an attempt. */
+static bool model_ask(struct worker *w, struct item *it, const struct stage_input *in)
+{
+    const struct stage_model *s = w->spec->model;
+    struct worker_model *m = w->model;
+    it->call = ARENA_NEW(&it->arena, struct model_call);
+    it->ask = ARENA_NEW(&it->arena, struct model_ask);
+    if (!it->call || !it->ask) {
+        it->verdict = VERDICT_REJECT;
+        err_set(&it->err, ERR_MEMORY, "no memory left for the model's call");
+        return false;
+    }
+    *it->ask = (struct model_ask){.kind = s->task == LLM_TASK_EMBED ? LLM_CALL_EMBED : LLM_CALL_CHAT,
+                                  .schema = m->schema,
+                                  .prompt_version = m->version,
+                                  .chat = {.system = &m->system,
+                                           .system_count = s->prompt ? 1 : 0,
+                                           .schema = m->portable,
+                                           .max_output_tokens = s->max_output_tokens,
+                                           .temperature = s->temperature,
+                                           .seed = -1},
+                                  .embed = {.dimensions = m->settings.dimensions}};
+    enum verdict v = s->ask(in, &it->arena, it->ask, &it->err);
+    if (v != VERDICT_DONE) {
+        it->verdict = v;
+        return false;
+    }
+    model_start(w, it);
+    return true;
+}
+
+static bool model_again(struct worker *w, struct item *it, struct buf *complaint)
+{
+    if (it->asks >= STAGE_ASKS_MAX || complaint->len == 0)
+        return false;
+    char *text = arena_strndup(&it->arena, complaint->data, complaint->len);
+    if (!text)
+        return false;
+    it->ask->chat.previous = it->call->reply.text;
+    it->ask->chat.complaint = (struct str){.p = text, .n = complaint->len};
+    metrics_add(METRICS_MODEL_REASKS, 1, w->row->name, NULL);
+    model_start(w, it);
+    return true;
+}
+
+/* A whole answer. */
+static bool model_finish(struct worker *w, struct item *it, const struct stage_input *in)
+{
+    const struct stage_model *s = w->spec->model;
+    struct model_call *call = it->call;
+    struct buf complaint;
+    buf_init(&complaint, 16384);
+    bool last = it->asks >= STAGE_ASKS_MAX, again = false;
+    if (it->ask->schema && call->json.verdict != JSON_REPLY_OK) {
+        json_reply_complaint(&call->json, &complaint);
+        again = !last && model_again(w, it, &complaint);
+        if (!again) {
+            it->verdict = VERDICT_REJECT;
+            err_set(&it->err, ERR_CORRUPT, "the model's answer is not what was asked for (%s), twice", json_reply_verdict_name(call->json.verdict));
+        }
+    } else {
+        it->verdict = s->finish(in, call, last, &it->arena, &it->out, &complaint, &it->err);
+        if (it->verdict == VERDICT_ASK_AGAIN) {
+            it->verdict = (enum verdict)0;
+            again = model_again(w, it, &complaint);
+            if (!again)
+                it->verdict = s->finish(in, call, true, &it->arena, &it->out, &complaint, &it->err);
+        }
+    }
+    buf_fini(&complaint);
+    return again;
+}
+
+static void model_failed(struct worker *w, struct item *it)
+{
+    struct model_call *call = it->call;
+    it->err = call->err;
+    if (call->end == MODEL_LATER && w->model->routes.offline_last && call->err.code != ERR_BUDGET) {
+        metrics_add(METRICS_MODEL_CALLS, 1, "offline", "fallback", NULL);
+        return; /* no verdict: the offline engine does it */
+    }
+    it->verdict = call->end == MODEL_FAILED && !call->retry ? VERDICT_REJECT : VERDICT_RETRY;
+    if (call->end == MODEL_LATER) {
+        it->outcome = TASK_PARK;
+        it->delay_ms = (int)MIN(MAX(call->wait_ms, MODEL_PARK_MIN_MS), ROUTE_LATER_MS);
+    }
+}
+
+bool worker_model_run(struct worker *w, struct item *it, const struct stage_input *in)
+{
+    if (!it->call)
+        return model_ask(w, it, in);
+    if (!it->answered)
+        return false;
+    if (it->call->end == MODEL_ANSWER)
+        return model_finish(w, it, in);
+    model_failed(w, it);
+    return false;
+}
+
+void worker_model_drop(struct worker *w)
+{
+    while (!list_empty(&w->calling)) {
+        struct item *it = CONTAINER_OF(w->calling.next, struct item, node);
+        caller_cancel(w->model->caller, it->call);
+        item_free(w, it);
+    }
+}
+
+void worker_model_close(struct worker *w)
+{
+    worker_model_drop(w);
+    if (!w->model)
+        return;
+    limiter_free(w->model->limiter);
+    w->model->limiter = NULL;
+}
+
+int worker_model_hand_back(struct worker *w, bool all)
+{
+    int n = 0;
+    list_for_each_safe (node, &w->calling) {
+        struct item *it = CONTAINER_OF(node, struct item, node);
+        if (!all && caller_is_out(it->call))
+            continue;
+        caller_cancel(w->model->caller, it->call);
+        list_remove(&it->node);
+        it->verdict = VERDICT_RETRY;
+        it->outcome = TASK_HAND_BACK;
+        err_set(&it->err, ERR_CANCELLED, "the worker stops");
+        worker_result_add(w, it);
+        n++;
+    }
+    return n;
+}
