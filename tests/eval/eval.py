@@ -40,6 +40,8 @@ class Context:
 
     def __init__(self, bin_dir, quick, seed=20260101):
         given = os.environ.get("JOBMILL_EVAL_DATA")
+        for name in [n for n in os.environ if n.startswith("JOBMILL_")]:
+            del os.environ[name]  # the programs take settings from there, and refuse what they do not know
         data = pathlib.Path(given) if given else ROOT.parent / "shared" / "data"
         self.data = data if data.is_dir() and not quick else None
         self.samples = ROOT / "samples"

@@ -88,17 +88,24 @@ static bool says_how_much(const struct reading *r)
     return false;
 }
 
-/* Somebody speaks of himself: a résumé or an essay. */
+/* "I led", not the I of a list of letters or numerals: a word in small letters comes next, one blank away. */
+static bool is_said(const struct reading *r, size_t i)
+{
+    size_t end = r->tokens[i].end;
+    return end + 1 < r->text.n && r->text.p[end] == ' ' && r->text.p[end + 1] >= 'a' && r->text.p[end + 1] <= 'z';
+}
+
+/* Somebody speaks of himself: a résumé or an essay. Only English is counted. */
 static bool speaks_of_itself(const struct reading *r)
 {
-    const uint32_t me[] = {token_hash(STR("I")), token_hash(STR("my")), token_hash(STR("I'm")),
-                           token_hash(STR("I've"))};
-    const uint32_t you[] = {token_hash(STR("you")), token_hash(STR("your")), token_hash(STR("you'll")),
-                            token_hash(STR("we"))};
+    const uint32_t me[] = {token_hash(STR("I")), token_hash(STR("my")), token_hash(STR("I'm")), token_hash(STR("I've"))};
+    const uint32_t you[] = {token_hash(STR("you")), token_hash(STR("your")), token_hash(STR("you'll")), token_hash(STR("we"))};
     size_t first = 0, second = 0;
+    if (r->an->language.n && !str_eqc(r->an->language, "en"))
+        return false;
     for (size_t i = 0; i < r->tokens_n; i++)
         for (size_t k = 0; k < ARRAY_LEN(me); k++) {
-            first += r->tokens[i].hash == me[k];
+            first += r->tokens[i].hash == me[k] && is_said(r, i);
             second += r->tokens[i].hash == you[k];
         }
     return first >= 3 && first > second;

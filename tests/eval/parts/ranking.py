@@ -182,11 +182,14 @@ def public_postings(ctx):
 def public_rows(ctx):
     found = [(p, f) for p, f in public_postings(ctx) if f]
     postings, families = [p for p, _ in found], [f for _, f in found]
+    open_ones = [a["verdict"] == "posting" for a in ctx.results([dict(p, op="analyze") for p in postings])]
     yield rank_neighbours(ctx, "public postings", postings, families)
     by_key = {r[0]: r for r in roles.ROLES}
     who = [(f, by_key[k]) for f, keys in WHO.items() for k in keys]
     grades = [[3 if f == g else 1 if (f, g) in KIN or (g, f) in KIN else 0 for g in families] for f, _ in who]
-    yield from rank_profiles(ctx, "public postings", [{"profile": roles.profile(r)} for _, r in who], postings, grades)
+    # pages that say they are closed get no score: no list would show them
+    keep = [k for k, o in enumerate(open_ones) if o]
+    yield from rank_profiles(ctx, "public postings", [{"profile": roles.profile(r)} for _, r in who], [postings[k] for k in keep], [[g[k] for k in keep] for g in grades])
 
 
 def halves_row(ctx):

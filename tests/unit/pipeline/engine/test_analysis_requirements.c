@@ -64,6 +64,7 @@ static void compare(const char *path)
     cr_assert_eq(posting_read(&a, &src, &posting, &err), 0, "%s: %s", path, err.msg);
     cr_assert_eq(analysis_make(&a, &posting, &whole, &err), 0);
     cr_assert_eq(analysis_make_requirements(&a, &posting, &part, &err), 0);
+    cr_expect_eq(whole->verdict, ANALYSIS_POSTING, "%s is a posting", path);
     same_parts(whole, part);
     cr_assert_eq(part->pay.text.n, 0);
     cr_assert(part->pay.min < 0 && part->keywords_n == 0 && part->culture_n == 0);
