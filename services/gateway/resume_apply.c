@@ -11,6 +11,7 @@
 #include "gateway/routes.h"
 #include "pipeline/engine/resume_ops.h"
 #include "pipeline/engine/tailor.h"
+#include "pipeline/facts/facts.h"
 
 #define APPLY_BODY_BYTES  ((size_t)256 * 1024)
 #define APPLY_ARENA_BYTES ((size_t)64 << 20)
@@ -147,6 +148,27 @@ static void apply_stored(void *ud, const struct pg_reply *reply, const struct er
     }
 }
 
+/* The fact check, as every engine's document meets it. The profile it is checked against is the generated document with no operation taken. */
+static int apply_judge(struct arena *a, struct str generated, struct str *made, struct err *err)
+{
+    const struct tailor_choice nothing = {.revision = 1};
+    const struct facts_index *index;
+    struct profile *profile;
+    struct str bare, json;
+    yyjson_val *root;
+    int rc = tailor_apply(a, generated, &nothing, &bare, err);
+    if (rc == 0)
+        rc = json_parse_exact(a, bare, &root, err);
+    if (rc < 0)
+        return rc;
+    json.p = json_write(a, yyjson_obj_get(root, "document"), &json.n);
+    if (!json.p)
+        return err_set(err, ERR_MEMORY, "no memory for the fact check");
+    if ((rc = profile_read(a, json, &profile, err)) < 0 || (rc = facts_index_make(a, profile, &index, err)) < 0)
+        return rc;
+    return facts_judge_resume(a, (struct facts_input){.index = index}, *made, made, err);
+}
+
 /* Makes the document in memory of its own and keeps the answer; what is sent to the store lies in the request's. */
 static int apply_make(struct apply_op *op, struct arena *a, const struct application_documents *d,
                       struct resume_choice *choice, struct err *err)
@@ -165,6 +187,8 @@ static int apply_make(struct apply_op *op, struct arena *a, const struct applica
                                       .reject = op->reject,
                                       .revision = d->revision + 1};
     rc = tailor_apply(a, generated, &how, &made, err);
+    if (rc == 0)
+        rc = apply_judge(a, generated, &made, err);
     if (rc < 0)
         return rc;
     char *kept = arena_strndup(http_request_arena(c->req), made.p, made.n);

@@ -104,6 +104,9 @@ def test_some_operations_are_taken_and_the_generated_one_stays(client, applicati
         back = applied(chosen["document"], chosen["inverse_ops"])
         assert json.dumps(back) == json.dumps(profile), "order of keys and all"
         assert chosen["guard"]["verdict"] == "pass" and chosen["coverage"] == generated["coverage"]
+        # the fact check judged what was chosen, not what was generated
+        assert len(chosen["document_hash"]) == 64 and (chosen["document_hash"] != generated["document_hash"]) == (chosen["document"] != generated["document"])
+        assert all(c["evidence_ids"] or c["class"] == "non_claim" for c in chosen["claims"])
         assert resume_of(client, application) == chosen
         assert resume_of(client, application, version="generated") == generated
     assert chosen["document"] == generated["document"]
