@@ -77,6 +77,9 @@ static const struct {
     {"embed_profile", call_profile, time_embed_profile},
 #ifdef ENGINE_TOOL_FACTS
     {"facts", call_match, call_facts},
+    {"facts_index", call_profile, time_facts_index},
+    {"judge_letter", call_judged, time_judge_letter},
+    {"judge_resume", call_judged, time_judge_resume},
 #endif
 };
 

@@ -12,6 +12,8 @@
 #include "pipeline/engine/score.h"
 #include "pipeline/engine/tailor.h"
 
+struct facts_index;
+
 /* One request. What an operation needs is read on demand by the call_ functions below. */
 struct call {
     struct arena *a;
@@ -22,6 +24,8 @@ struct call {
     struct str profile_json;
     struct profile *profile; /* NULL: not read */
     struct match *match;
+    const struct facts_index *facts; /* NULL: not made */
+    struct str letter, resume;       /* documents that are judged */
     struct month now;
     struct str result; /* JSON text */
     struct err err;
@@ -41,3 +45,7 @@ int call_time(struct call *c) MUST_CHECK;
 int call_letter(struct call *c) MUST_CHECK;
 int call_tailor(struct call *c) MUST_CHECK;
 int call_facts(struct call *c) MUST_CHECK; /* where the fact check is part of the build */
+int call_judged(struct call *c) MUST_CHECK; /* the profile's index, a letter and a résumé */
+int time_judge_letter(struct call *c) MUST_CHECK;
+int time_judge_resume(struct call *c) MUST_CHECK;
+int time_facts_index(struct call *c) MUST_CHECK;

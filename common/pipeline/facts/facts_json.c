@@ -164,16 +164,27 @@ static void paths_read(struct paths *p, yyjson_val *resume)
         paths_walk(p, resume, pointer, 0);
 }
 
-static struct str path_of(struct paths *p, struct str sentence)
+static struct str path_take(struct paths *p, size_t i)
 {
+    p->at = i;
+    return p->pointer[i];
+}
+
+/* Lines come in the order of the document, mostly: the search goes on where the last one ended. Whole values first, then parts of one. */
+static struct str path_of(struct paths *p, const struct facts_sentence *s)
+{
+    struct str sentence = s->text;
     for (size_t k = 0; k < p->n && sentence.n; k++) {
+        size_t i = (p->at + k) % p->n;
+        if (str_eq(p->text[i], sentence))
+            return path_take(p, i);
+    }
+    for (size_t k = 0; k < p->n && sentence.n && s->class != FACTS_NON_CLAIM; k++) {
         size_t i = (p->at + k) % p->n;
         bool in = p->text[i].n >= sentence.n ? str_find(p->text[i], sentence) >= 0
                                              : p->text[i].n > 3 && str_find(sentence, p->text[i]) >= 0;
-        if (!in)
-            continue;
-        p->at = i;
-        return p->pointer[i];
+        if (in)
+            return path_take(p, i);
     }
     return (struct str){.p = "", .n = 0};
 }
@@ -208,7 +219,7 @@ static int judged(struct arena *a, const struct facts_input *in, yyjson_val *roo
     emit_strc(&e, "document_hash", l->document_hash);
     emit_arr(&e, "claims");
     for (size_t k = 0; k < l->sentences_n; k++)
-        emit_sentence(&e, &l->sentences[k], "sentence", path_of(&paths, l->sentences[k].text));
+        emit_sentence(&e, &l->sentences[k], "sentence", path_of(&paths, &l->sentences[k]));
     emit_arr_end(&e);
     emit_guard(&e, json_get_obj(root, "guard"), l);
     emit_obj_end(&e);
