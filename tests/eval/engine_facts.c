@@ -1,4 +1,5 @@
-/* facts: {"text", "kind": "letter"|"resume", profile, posting (optional)} -> the claim ledger. */
+/* facts: {"text", "kind": "letter"|"resume", profile, posting (optional)} -> the claim ledger. judge: a document just
+ * made, through the check. */
 #include "engine_tool.h"
 #include "pipeline/facts/facts.h"
 
@@ -28,6 +29,21 @@ int call_facts(struct call *c)
     if (rc == 0)
         rc = facts_check(c->a, &in, &ledger, &c->err);
     return rc < 0 ? rc : facts_to_json(c->a, &in, ledger, &c->result, &c->err);
+}
+
+/* "posting": with the posting's text, as the command line does; "analysis": without it, as the stages do. */
+int call_judge(struct call *c, bool letter)
+{
+    struct str how = json_get_str(c->request, "judge");
+    struct facts_input in = {.analysis = c->analysis, .now = c->now};
+    if (how.n == 0)
+        return 0;
+    if (str_eqc(how, "posting"))
+        in.posting = c->posting.text;
+    int rc = facts_index_make(c->a, c->profile, &in.index, &c->err);
+    return rc < 0   ? rc
+           : letter ? facts_judge_letter(c->a, in, c->result, &c->result, &c->err)
+                    : facts_judge_resume(c->a, in, c->result, &c->result, &c->err);
 }
 
 /* As the stages do it: the index is the profile's, made once. */

@@ -46,10 +46,21 @@ int call_tailor(struct call *c)
     return rc < 0 ? rc : tailor_make(c->a, c->analysis, c->profile, c->match, how, &c->result, &c->err);
 }
 
+static int judged(struct call *c UNUSED, bool letter UNUSED)
+{
+#ifdef ENGINE_TOOL_FACTS
+    return call_judge(c, letter);
+#else
+    return 0;
+#endif
+}
+
 static int op_tailor(struct call *c)
 {
     int rc = call_match(c);
-    return rc < 0 ? rc : call_tailor(c);
+    if (rc == 0)
+        rc = call_tailor(c);
+    return rc < 0 ? rc : judged(c, false);
 }
 
 int call_letter(struct call *c)
@@ -70,7 +81,9 @@ int call_letter(struct call *c)
 static int op_letter(struct call *c)
 {
     int rc = call_match(c);
-    return rc < 0 ? rc : call_letter(c);
+    if (rc == 0)
+        rc = call_letter(c);
+    return rc < 0 ? rc : judged(c, true);
 }
 
 static void emit_vector(struct emit *e, const char *key, const float *v)

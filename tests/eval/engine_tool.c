@@ -6,7 +6,8 @@
  *   -> {"id": ..., "ok": true, "result": ...} or {"id": ..., "ok": false, "error": {"code", "message", "pointer"}}
  *
  *   read        the posting as plain text: {text, method, hidden_text, hidden_chars, truncated, title, company}
- *   analyze score tailor letter   the documents of the command line; options: strategy, tone, length
+ *   analyze score tailor letter   the documents of the command line; options: strategy, tone, length; "judge":
+ *               "posting"|"analysis" puts a document of tailor or letter through the fact check
  *   embed       {"text"} | posting: {description, requirements} | profile: {skills, experience, goals}
  *   similarity  {"a", "b"} texts | profile and posting | posting and posting_b: one number
  *   facts       {"text", "kind": letter|resume} and profile, posting or none: the claim ledger

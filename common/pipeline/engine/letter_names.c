@@ -156,9 +156,10 @@ struct str letter_spoken_title(struct arena *a, struct str title)
     static const char *const CUTS[] = {" - ", " – ", " — ", " | ", " @ ", " · ", ", Remote", ": ", ", 0."};
     for (size_t i = 0; i < ARRAY_LEN(CUTS); i++) {
         ptrdiff_t at = str_find(s, str_of(CUTS[i]));
-        struct str before = at > 3 ? str_trim(str_sub(s, 0, (size_t)at)) : NOTHING;
-        struct str after = at > 3 ? str_trim(str_sub(s, (size_t)at + strlen(CUTS[i]), s.n)) : NOTHING;
-        if (at > 3) /* "Login.gov - Security Engineer": what the person is to be */
+        bool cut = at > (CUTS[i][0] == ':' ? 1 : 3); /* "TTS: IT Specialist" */
+        struct str before = cut ? str_trim(str_sub(s, 0, (size_t)at)) : NOTHING;
+        struct str after = cut ? str_trim(str_sub(s, (size_t)at + strlen(CUTS[i]), s.n)) : NOTHING;
+        if (cut) /* "Login.gov - Security Engineer": what the person is to be */
             s = letter_names_job(before) || !letter_names_job(after) ? before : after;
     }
     s = singular(without_grade(s));

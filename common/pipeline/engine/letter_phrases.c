@@ -279,7 +279,7 @@ const char *const LETTER_HOOK_DUTY[] = {
 const char *const LETTER_CREDENTIALS[] = {
     "My credentials include {J}.",
     "On paper I bring {J}.",
-    "On paper I would bring {J} to {C}.",
+    "To {C} I would bring, on paper, {J}.",
     "Of the papers you may want to see, I have {J}.",
     "What I hold by way of credentials is {J}.",
     "I hold the following: {j}.",

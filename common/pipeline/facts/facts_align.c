@@ -92,6 +92,8 @@ static size_t name_at(const struct fcheck *c, const struct fsource *s, size_t fr
 {
     const struct ftext *y = &c->ix->words;
     size_t best = 0;
+    if (c->x.w[i].post == FACTS_POST_COMPANY)
+        return 0; /* "St" of the employer applied for is not "St." of one's own */
     for (size_t k = s->first; k < s->first + s->n; k++) {
         if (y->t[k].hash != c->x.t[i].hash)
             continue;

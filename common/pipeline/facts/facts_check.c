@@ -6,6 +6,7 @@
  * class. */
 #include "pipeline/facts/facts_parts.h"
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "pipeline/engine/lex.h"
 
@@ -134,11 +135,34 @@ static void company_find(struct fcheck *c)
     }
 }
 
+/* What the analysis quotes of the posting, where the text itself is not at hand. */
+static struct str analysis_text(struct fcheck *c)
+{
+    const struct analysis *an = c->in->analysis;
+    struct buf b;
+    buf_init(&b, FACTS_TEXT_MAX_BYTES);
+    buf_addf(&b, STR_FMT "\n", STR_ARG(an->mission));
+    for (size_t i = 0; i < an->requirements_n; i++)
+        buf_addf(&b, STR_FMT "\n" STR_FMT "\n", STR_ARG(an->requirements[i].text),
+                 STR_ARG(an->requirements[i].evidence.text));
+    for (size_t i = 0; i < an->responsibilities_n; i++)
+        buf_addf(&b, STR_FMT "\n" STR_FMT "\n", STR_ARG(an->responsibilities[i].text),
+                 STR_ARG(an->responsibilities[i].quote.text));
+    for (size_t i = 0; i < an->culture_n; i++)
+        buf_addf(&b, STR_FMT "\n", STR_ARG(an->culture[i].quote.text));
+    struct str text = {.p = "", .n = 0};
+    char *copy = buf_failed(&b) ? NULL : arena_strndup(c->a, buf_str(&b), b.len);
+    if (copy)
+        text = (struct str){.p = copy, .n = b.len};
+    buf_fini(&b);
+    return text;
+}
+
 static bool posting_words_read(struct fcheck *c)
 {
     struct str text = c->in->posting;
     if (text.n == 0 && c->in->analysis)
-        text = c->in->analysis->mission;
+        text = analysis_text(c);
     if (text.n == 0 || text.n > FACTS_TEXT_MAX_BYTES)
         return true;
     if (!facts_text_read(c->a, text, &c->posting))
@@ -378,9 +402,10 @@ static void rests_on(struct fcheck *c, struct facts_sentence *s)
 
 static void class_of(struct fcheck *c, struct facts_sentence *s, bool frame)
 {
-    size_t scopes[4] = {0};
+    size_t scopes[FACTS_SCOPES] = {0};
     for (size_t i = c->from; i < c->to; i++)
         scopes[c->x.w[i].scope] += !c->x.w[i].stop || c->x.w[i].number >= 0;
+    scopes[SCOPE_WISH] += scopes[SCOPE_POST];
     if (frame) {
         s->class = FACTS_NON_CLAIM;
     } else if (scopes[SCOPE_CLAIM] == 0 ||
@@ -467,7 +492,9 @@ static void sentence(struct fcheck *c, struct facts_sentence *s)
             entry_line(c);
         if (sentence_is_stated(c, s))
             return;
+        facts_posts_mark(c);
         facts_scopes(c);
+        facts_posts_scope(c);
         size_t at[PROFILE_EMPLOYMENTS_MAX];
         uint64_t named = facts_employers_named(c, c->from, c->to, at);
         int employment = c->employment;
@@ -514,6 +541,7 @@ static bool check_ready(struct fcheck *c)
     c->employment = c->entry = -1;
     c->in_header = c->in->kind == FACTS_LETTER && has_greeting(c);
     company_find(c);
+    facts_posts_find(c);
     return true;
 }
 

@@ -222,6 +222,8 @@ static bool cert_word(const struct fcheck *c, size_t i)
 
 static bool in_name(const struct fcheck *c, size_t i)
 {
+    if (c->x.w[i].scope == SCOPE_POST) /* "bring the PMP to C" */
+        return false;
     return facts_is_upper(&c->x, i) || (c->x.w[i].flags & FT_TECHNICAL) || c->x.w[i].number >= 0;
 }
 

@@ -278,14 +278,26 @@ static bool employs(const struct fcheck *c, size_t to)
             ((word_is(c, k, "hired") || word_is(c, k, "promoted") || word_is(c, k, "employed") ||
               word_is(c, k, "recruited")) &&
              word_is(c, k + 1, "me")) ||
-            (word_is(c, k, "where") && (c->x.w[k + 1].cls & FW(FIRST))))
+            (word_is(c, k, "where") && (c->x.w[k + 1].cls & FW(FIRST)) &&
+             (k == to || (k == to + 1 && (word_is(c, to, "is") || word_is(c, to, "was"))))))
             return true;
     return false;
 }
 
+/* "Currently works with", "Skill set includes": the first word of a résumé's sentence that names nothing. */
+static bool begins_prose(const struct fcheck *c, size_t from, size_t to)
+{
+    return c->in->kind == FACTS_RESUME && c->section == SECTION_BASICS && from == c->from && to - from == 1 &&
+           to < c->to && c->x.w[to].gap == ' ' && (!facts_is_upper(&c->x, to) || c->x.w[to].used) && !(c->x.t[from].flags & TOKEN_CAPS) &&
+           ((c->x.w[from].cls & (FW(NOW) | FW(BRING) | FW(WORKED) | FW(LEAD) | FW(HELP))) || word_is(c, from, "skill"));
+}
+
 static void judge_run(struct fcheck *c, size_t from, size_t to)
 {
-    bool org = org_place(c, from, to) || (from == c->from && employs(c, to)), unknown = false, company = true, whole;
+    while (from + 1 < to && word_is(c, from, "the") && !(c->x.t[from].flags & TOKEN_CAPS))
+        from++;
+    bool told = facts_told_of(c, to) && from > c->from && !word_is(c, from - 1, "in") && !word_is(c, from - 1, "near");
+    bool org = org_place(c, from, to) || (from == c->from && employs(c, to)) || told, unknown = false, company = true, whole;
     bool first = from == c->from && c->in->kind == FACTS_LETTER;
     size_t content = 0;
     for (size_t i = from; i < to; i++) {
@@ -294,9 +306,10 @@ static void judge_run(struct fcheck *c, size_t from, size_t to)
         bool known = to - from > 2 ? facts_knows(c->ix, c->x.t[i].hash, c->x.w[i].stem)
                                    : name_known(c, i) || facts_table_first(&c->ix->initials, c->x.t[i].hash);
         content++;
-        if (!facts_is_company_word(c, c->x.t[i].hash))
+        bool theirs = facts_is_company_word(c, c->x.t[i].hash) && !(c->x.w[i].post & FACTS_POST_CLAIMED);
+        if (!theirs)
             company = false;
-        if (!known && !common(c, i) && !own_name(c, i) && !facts_is_company_word(c, c->x.t[i].hash))
+        if (!known && !common(c, i) && !own_name(c, i) && !theirs)
             unknown = true;
     }
     bool worked = org && (c->cls & FW(WORKED)) && !(c->cls & (FW(WISH) | FW(YOUR) | FW(APPLY)));
@@ -355,7 +368,7 @@ static void judge_run(struct fcheck *c, size_t from, size_t to)
         if (rest && facts_run_source(c->ix, &c->x, from + 1, to, NULL, 0) >= 0)
             return;
     }
-    if (is_place_name(c, from))
+    if (is_place_name(c, from) || begins_prose(c, from, to))
         return;
     facts_violate(c, run_code(c, from, to, org), from, to, -1);
 }
@@ -435,7 +448,7 @@ void facts_check_names(struct fcheck *c)
         size_t to = run_end(c, i);
         /* a sentence's first word and the name after it are two things */
         size_t from = i;
-        if (i == c->from && (c->x.w[i].cls & (FW(STOP) | FW(COMMON) | FW(LEAD) | FW(HELP))) && to > i + 1 &&
+        if (i == c->from && (c->x.w[i].cls & (FW(STOP) | FW(COMMON) | FW(LEAD) | FW(HELP) | FW(BRING))) && to > i + 1 &&
             !(c->x.t[i].flags & TOKEN_CAPS))
             from = i + 1;
         judge_run(c, from, to);

@@ -26,7 +26,9 @@ enum {
     FT_QUOTED = 32,   /* between quotation marks */
     FT_SKIP = 16,     /* inside an address of mail or web, or a telephone number */
 };
-enum facts_scope { SCOPE_CLAIM = 0, SCOPE_COMPANY, SCOPE_WISH, SCOPE_GAP };
+enum facts_scope { SCOPE_CLAIM = 0, SCOPE_COMPANY, SCOPE_WISH, SCOPE_GAP, SCOPE_POST, FACTS_SCOPES };
+/* fword.post: a word of the post applied for; claimed: the sentence tells it of the person */
+enum { FACTS_POST_COMPANY = 1, FACTS_POST_TITLE = 2, FACTS_POST_CLAIMED = 4 };
 
 struct fword {
     uint64_t cls;
@@ -35,6 +37,7 @@ struct fword {
     uint8_t flags;
     uint8_t phrase; /* words of the longest phrase that starts here */
     uint8_t scope;  /* enum facts_scope */
+    uint8_t post;   /* FACTS_POST_ */
     char gap;       /* the heaviest sign between the token before and this one: ' ' , ; : ( ) | - / . \n " */
     bool stop;      /* says nothing about a field of work */
     bool used;      /* a check has judged it */
@@ -163,6 +166,16 @@ struct falign {
     float *all; /* score of every source, valid until the next alignment */
 };
 
+/* The employer or the title applied for, as words. */
+#define FACTS_NAME_WORDS 20
+#define FACTS_NAMES_MAX  8
+struct fname {
+    uint32_t hash[FACTS_NAME_WORDS], stem[FACTS_NAME_WORDS];
+    uint8_t part[FACTS_NAME_WORDS];
+    size_t n, core_from, core_to; /* the core is without "the" and the legal form */
+    bool title;
+};
+
 struct fcheck {
     struct arena *a;
     const struct facts_input *in;
@@ -185,6 +198,8 @@ struct fcheck {
     bool in_header, after_closing;
     uint32_t company[8]; /* hashes of the target employer's words */
     size_t company_n;
+    struct fname posts[FACTS_NAMES_MAX];
+    size_t posts_n;
 
     int before[3]; /* what the sentence before was about */
     size_t before_n;
@@ -205,7 +220,11 @@ uint64_t facts_employers_named(const struct fcheck *c, size_t from, size_t to, s
 bool facts_is_company_word(const struct fcheck *c, uint32_t hash);
 bool facts_in_posting(const struct fcheck *c, size_t from, size_t to);
 
-void facts_scopes(struct fcheck *c); /* who each part of the sentence is about */
+void facts_posts_find(struct fcheck *c);  /* the names, once a text */
+void facts_posts_mark(struct fcheck *c);  /* where the sentence says them */
+bool facts_told_of(const struct fcheck *c, size_t to); /* ", where I did ..." begins at token to */
+void facts_posts_scope(struct fcheck *c); /* which of them are no claims; after facts_scopes */
+void facts_scopes(struct fcheck *c);      /* who each part of the sentence is about */
 void facts_check_numbers(struct fcheck *c, int employment, size_t from, size_t to);
 void facts_check_dates(struct fcheck *c, int employment, size_t from, size_t to);
 bool facts_duration_true(struct fcheck *c, const struct fnumber *m, int employment);

@@ -22,7 +22,8 @@ static bool clause_ends(const struct ftext *x, size_t from, size_t i)
 static bool has_company(const struct fcheck *c, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++)
-        if (facts_is_company_word(c, c->x.t[i].hash) && facts_is_upper(&c->x, i))
+        if ((c->x.w[i].post & FACTS_POST_COMPANY) ||
+            (facts_is_company_word(c, c->x.t[i].hash) && facts_is_upper(&c->x, i)))
             return true;
     return false;
 }
@@ -87,6 +88,16 @@ static void wish_claims(struct fcheck *c, size_t from, size_t to)
     }
 }
 
+/* "the line “...”", "To “...” I would answer", "to support “the onboarding of Fellows”" */
+static bool quotes_posting(const struct fcheck *c, size_t i, size_t to)
+{
+    static const char *const BEFORE[] = {"to", "line", "words", "phrase", "sentence", "write", "say", NULL};
+    for (size_t k = 0; BEFORE[k] && i > c->from; k++)
+        if (str_ieqc(facts_token_str(&c->x, i - 1), BEFORE[k]))
+            return true;
+    return to - i > 2 && i > c->from + 1 && str_ieqc(facts_token_str(&c->x, i - 2), "to");
+}
+
 /* What is quoted is the posting's, or nobody's: the person's own words are in the profile as they stand. */
 static void quotes(struct fcheck *c)
 {
@@ -97,7 +108,7 @@ static void quotes(struct fcheck *c)
         while (k < c->to && (c->x.w[k].flags & FT_QUOTED))
             k++;
         bool own = facts_run_source(c->ix, &c->x, i, k, NULL, 0) >= 0;
-        bool name = k - i <= 4 && !facts_in_posting(c, i, k); /* my project "Late buses" */
+        bool name = k - i <= 4 && !facts_in_posting(c, i, k) && !quotes_posting(c, i, k); /* my project "Late buses" */
         bool foreign = c->in->posting.n && !own && !name && !facts_in_posting(c, i, k), me = false;
         for (size_t j = i; j < k; j++)
             me |= (c->x.w[j].cls & FW(FIRST)) != 0;
@@ -107,6 +118,17 @@ static void quotes(struct fcheck *c)
             facts_violate(c, FACTS_COMPANY_FACT, i, k, -1);
         i = k;
     }
+}
+
+/* "As to Kafka, I would have to learn it": the opening only says what the sentence is about. */
+static bool names_topic(const struct fcheck *c, size_t i)
+{
+    static const char *const TOPICS[] = {"on", "about", "regarding", "concerning", "if", NULL};
+    struct str w = facts_token_str(&c->x, i), next = i + 1 < c->to ? facts_token_str(&c->x, i + 1) : w;
+    for (size_t k = 0; TOPICS[k]; k++)
+        if (str_ieqc(w, TOPICS[k]))
+            return true;
+    return str_ieqc(w, "as") && (str_ieqc(next, "to") || str_ieqc(next, "for"));
 }
 
 void facts_scopes(struct fcheck *c)
@@ -125,10 +147,12 @@ void facts_scopes(struct fcheck *c)
         size_t after = to; /* "you write; at B, I cleaned ...": the opening belongs to what follows */
         while (after + 1 < c->to && !clause_ends(&c->x, to, after + 1))
             after++;
-        bool mine_next = false;
+        uint64_t next = 0;
         for (size_t i = to; i <= after && i < c->to; i++)
-            mine_next |= (c->x.w[i].cls & FW(FIRST)) != 0;
-        enum facts_scope s = clause_scope(c, from, to, fresh && mine_next ? SCOPE_CLAIM : before, &cls);
+            next |= c->x.w[i].cls;
+        enum facts_scope s = clause_scope(c, from, to, fresh && (next & FW(FIRST)) ? SCOPE_CLAIM : before, &cls);
+        if (s == SCOPE_CLAIM && (next & FW(GAP)) && !(cls & FW(FIRST)) && names_topic(c, from))
+            s = SCOPE_GAP;
         for (size_t i = from; i < to; i++)
             c->x.w[i].scope = (uint8_t)s;
         if (s == SCOPE_WISH)

@@ -30,6 +30,11 @@ static bool company_form(struct str w)
 
 static bool begins_surely(const struct ftext *x, size_t i)
 {
+    static const char *const WORDS[] = {"what", "here", "how", "why", "another", "please", "having", "thats", "that's",
+                                        "let's", "heres", "it's", "permit", "further", "apart", "count", NULL};
+    for (size_t k = 0; WORDS[k]; k++)
+        if ((x->t[i].flags & TOKEN_UPPER) && str_ieqc(facts_token_str(x, i), WORDS[k]))
+            return true;
     return (x->w[i].cls & (FW(FIRST) | FW(YOU) | FW(CLOSING))) ||
            ((x->w[i].cls & FW(STOP)) && (x->t[i].flags & TOKEN_UPPER));
 }
@@ -85,7 +90,8 @@ size_t facts_sentence_end(const struct ftext *x, size_t i, enum facts_kind kind)
         bool upper = x->t[i].flags & (TOKEN_UPPER | TOKEN_DIGIT);
         if (!upper && (abbreviation(w) || company_form(w)))
             continue;
-        if (abbreviation(w) || (company_form(w) && !begins_surely(x, i)))
+        bool quoted = w.n == 1 && x->w[i].gap == '"'; /* "below 2.5 s". Count */
+        if ((abbreviation(w) && !quoted) || (company_form(w) && !begins_surely(x, i)))
             continue;
         if (!upper && !(x->w[i].flags & FT_TECHNICAL) && w.n <= 3 && x->w[i].gap == '.')
             continue;

@@ -268,7 +268,8 @@ static bool of_other(const struct fcheck *c, const struct title *t)
     if (x->w[t->to - 1].scope != SCOPE_CLAIM)
         return true;
     size_t next = t->to;
-    if (next < c->to && !breaks_title(x, next) &&
+    bool claimed = x->w[t->to - 1].post & FACTS_POST_CLAIMED;
+    if (!claimed && next < c->to && !breaks_title(x, next) &&
         (word_is(c, next, "position") || word_is(c, next, "role") || word_is(c, next, "opening") ||
          word_is(c, next, "vacancy") || word_is(c, next, "job") || word_is(c, next, "opportunity") ||
          word_is(c, next, "posting"))) {

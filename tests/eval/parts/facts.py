@@ -293,6 +293,7 @@ def fab_title(rng, profile, text):
     found = [(m, new) for p, new in UPGRADES for m in matches(p, text) if new.lower() not in flat(profile)]
     found = [(m, new) for m, new in found if "would" not in text[text.rfind("\n", 0, m.start()):m.start()]]
     found = [(m, new) for m, new in found if not re.match(r" (role|position|opening|job|vacancy)| at [^.]*, and I would like", text[m.end():m.end() + 90])]  # the post applied for
+    found = [(m, new) for m, new in found if not re.search(r"(looking for|advertised for|is hiring|are hiring|seeks) an? $", text[:m.start()])]
     if not found:
         return None
     m, new = rng.choice(found)
@@ -466,7 +467,7 @@ def truthful(ctx, rng):
     for path in people:
         for posting in rng.sample(postings, 10):
             for command in ("letter", "tailor"):
-                text = ctx.jobmill(command, "--quiet", "--profile", str(path), str(posting)).decode()
+                text = ctx.jobmill(command, "--quiet", "--profile", str(path), str(posting), check=False).decode()  # no posting, nothing to write from: no text
                 if text.strip():
                     out.append((json.loads(path.read_text()), posting, text, command))
     return out
@@ -479,7 +480,83 @@ def check(ctx, folder, profile, posting, text):
     return json.loads(ctx.jobmill(*args, stdin=text.encode(), check=False))
 
 
+TONES, LENGTHS, STRATEGIES = ("formal", "direct", "conversational", "mirror"), ("short", "standard", "long"), ("none", "nudge", "keywords", "full")
+
+
+def own_requests(ctx):
+    """Every person with every posting, in all tones, lengths and strategies: through the check with the posting's text, and with the analysis alone as
+    the stages do it. Of what stands outside the samples, one tone, length and strategy a pair, in turn."""
+    samples = sorted((ROOT / "samples/resumes").glob("*.json")), sorted((ROOT / "samples/postings").iterdir())
+    people, postings = samples[0] + [], samples[1] + []
+    if ctx.data:
+        people += sorted((ctx.data / "resumes").glob("jr*.json"))
+        postings += sorted((ctx.data / "postings").glob("18f_*/*"))
+    turn = 0
+    for person in people:
+        for posting in postings:
+            turn += 1
+            pair = dict(profile_path=str(person), posting_path=str(posting), now="2026-11", judge=("posting", "analysis")[turn % 2], seed=turn % 5)
+            if person in samples[0] and posting in samples[1]:
+                for how in [dict(tone=t, length=n) for t in TONES for n in LENGTHS]:
+                    yield dict(pair, op="letter", options=how, judge="posting", seed=0)
+                    yield dict(pair, op="letter", options=how, judge="analysis", seed=turn)
+                for s in STRATEGIES:
+                    yield dict(pair, op="tailor", options=dict(strategy=s))
+            else:
+                yield dict(pair, op="letter", options=dict(tone=TONES[turn % 4], length=LENGTHS[turn % 3]))
+                yield dict(pair, op="tailor", options=dict(strategy=STRATEGIES[turn % 4]))
+
+
+def own_documents(ctx, show):
+    """What the engine itself writes, blocked for anything but the language of the posting; and its letters judged by the profile alone."""
+    requests = list(own_requests(ctx))
+    blocked, written, letters = {"letter": 0, "tailor": 0}, {"letter": 0, "tailor": 0}, []
+    for request, answer in zip(requests, ctx.engine(requests)):
+        if not answer["ok"]:
+            continue  # nothing to write from
+        guard = answer["result"]["guard"]
+        if any(v["code"] == "language" for v in guard["violations"]):
+            continue
+        written[request["op"]] += 1
+        blocked[request["op"]] += guard["verdict"] == "block"
+        if guard["verdict"] == "block" and show:
+            show("own document blocked", request["op"], str(request), guard)
+        if request["op"] == "letter":
+            letters.append(dict(op="facts", kind="letter", text=answer["result"]["body"], profile_path=request["profile_path"], now="2026-11"))
+    for op, name in (("letter", "letters"), ("tailor", "résumés")):
+        yield {"name": f"own documents blocked: {name}", "value": blocked[op], "unit": name, "goal": 0, "better": "lower", "n": written[op]}
+    alone = sum(a["ok"] and a["result"]["verdict"] == "block" for a in ctx.engine(letters))
+    yield {"name": "own letters blocked without their posting", "value": 100.0 * alone / max(1, len(letters)), "unit": "%", "goal": 2.0, "better": "lower", "n": len(letters)}
+
+
+# ---- claims about the post applied for: the employer or the title of the posting, told of the person ------------------------------------------
+
+POSTS = (
+    "I was {a} {t} at {c}.", "Before that I worked at {c}.", "As {a} {t} at {c} I led a team of nine.", "I have spent four years with {c}.", "My time at {c} taught me patience.",
+    "I am currently {a} {t} at {c}.", "At {c} I built the reporting from scratch.", "In my last role, at {c}, I was responsible for hiring.", "{c} hired me straight from school.",
+    "I joined {c} in 2017.", "I served as {a} {t} for three years.", "My title there was {t}.")
+
+
+def posts(ctx, rng):
+    """Letters of the engine with one such sentence put in, judged with their posting: (profile, posting, text)."""
+    people = sorted((ROOT / "samples/resumes").glob("*.json"))
+    files = [f for f in sorted((ROOT / "samples/postings").iterdir())]
+    while True:
+        person, posting = rng.choice(people), rng.choice(files)
+        read = ctx.results([dict(op="read", posting_path=str(posting))])[0]
+        title, company = re.split(r",| \(| [-–|] ", read["title"] or "")[0], read["company"] or ""
+        known = flat(json.loads(person.read_text()))
+        if not title or not company or title.split()[-1].lower() in known or company.lower() in known or ctx.results([dict(op="analyze", posting_path=str(posting))])[0].get("posting_language") != "en":
+            continue
+        text = ctx.results([dict(op="letter", profile_path=str(person), posting_path=str(posting), now="2026-11", seed=rng.randrange(100))])[0]["body"]
+        say = rng.choice(POSTS).format(t=title, c=company, a="an" if title[0] in "AEIOU" else "a")
+        made = insert(rng, text, say, "EDUCATION", "")
+        if made:
+            yield json.loads(person.read_text()), posting, made
+
+
 def rows(ctx, show=None):
+    yield from own_documents(ctx, show)
     rng = random.Random(ctx.seed)
     texts = truthful(ctx, rng)
     with tempfile.TemporaryDirectory() as tmp:
@@ -506,3 +583,12 @@ def rows(ctx, show=None):
                 if ledger["verdict"] != "block" and show:
                     show("missed " + name, kind, made, text)
             yield {"name": f"facts: recall on {name}", "value": caught / tried, "unit": "share", "goal": goal, "better": "higher", "n": tried}
+        makers, tried, caught = posts(ctx, rng), 0, 0
+        for profile, posting, made in makers:
+            ledger = check(ctx, folder, profile, posting, made)
+            tried, caught = tried + 1, caught + (ledger["verdict"] == "block")
+            if ledger["verdict"] != "block" and show:
+                show("missed post", "letter", made, str(posting))
+            if tried == 120:
+                break
+        yield {"name": "facts: recall on the post applied for", "value": caught / tried, "unit": "share", "goal": 0.99, "better": "higher", "n": tried}
