@@ -149,11 +149,12 @@ END $$;
 -- A reply is durable before anybody reads it. The first one stays; a second one (of a process that was thought lost) is not kept, but billed all the same.
 -- Returns how many were kept.
 CREATE FUNCTION jm_reply(p_tenants uuid[], p_hashes bytea[], p_replies bytea[]) RETURNS int LANGUAGE sql AS $$
-    WITH x AS MATERIALIZED (
-        SELECT m.*, u.r FROM (SELECT * FROM unnest(p_tenants, p_hashes, p_replies) AS u(t, h, r) ORDER BY u.h) AS u CROSS JOIN LATERAL (
-            SELECT k.tenant_id, k.ask_hash FROM model_asks k WHERE k.tenant_id = u.t AND k.ask_hash = u.h AND k.state = 1 FOR UPDATE) AS m
-    ), kept AS (
-        UPDATE model_asks k SET state = 2, reply = x.r, replied_at = now() FROM x WHERE k.tenant_id = x.tenant_id AND k.ask_hash = x.ask_hash RETURNING 1
+    WITH kept AS (
+        -- opening does not wait for the disk: after a crash of the server the ask may be gone, its reply is kept all the same
+        INSERT INTO model_asks AS m (tenant_id, ask_hash, state, stage, worker_id, reply, replied_at)
+        SELECT u.t, u.h, 2, 0, '00000000-0000-0000-0000-000000000000', u.r, now() FROM unnest(p_tenants, p_hashes, p_replies) AS u(t, h, r) ORDER BY u.h
+        ON CONFLICT (tenant_id, ask_hash) DO UPDATE SET state = 2, reply = excluded.reply, replied_at = now() WHERE m.state = 1
+        RETURNING 1
     )
     SELECT count(*)::int FROM kept
 $$;

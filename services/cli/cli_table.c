@@ -10,6 +10,15 @@ static const struct args_option up_options[] = {
     {"timeout", "TIME", "With --detach: how long to wait until ready (default 60s)"},
     {NULL, NULL, NULL},
 };
+static const struct args_option doctor_options[] = {
+    {"providers", NULL, "Check the model providers instead: address, certificate, key, model"},
+    {"timeout", "TIME", "With --providers: how long each may take (default 15s)"},
+    {NULL, NULL, NULL},
+};
+static const struct args_option cost_options[] = {
+    {"max", "MICROUSD", "Set the ceiling of the batch first; 0: none. What waits for it goes on"},
+    {NULL, NULL, NULL},
+};
 static const struct args_option stop_options[] = {
     {"timeout", "TIME", "How long to wait for the end (default 90s)"},
     {NULL, NULL, NULL},
@@ -17,6 +26,7 @@ static const struct args_option stop_options[] = {
 static const struct args_option submit_options[] = {
     {"wait", NULL, "Watch until the end, then print the table"},
     {"priority", "WHICH", "interactive or bulk (default bulk)"},
+    {"max-cost", "MICROUSD", "Ceiling of what its models may cost; beyond it work is parked"},
     {"timeout", "TIME", "With --wait: give up waiting (exit code 124)"},
     {NULL, NULL, NULL},
 };
@@ -95,6 +105,10 @@ const struct cli_command cli_commands[] = {
      1, 1, cmd_apply, "Work"},
     {"why", "APPLICATION", "Which gate holds it, and until when", "jobmill why 0198c1d2-7a11-7f21-8a00-5d0e9b3a7c66",
      NULL, NULL, 1, 1, cmd_why, "Work"},
+    {"cost", "BATCH", "What its models cost, by stage, and what all of it will",
+     "jobmill cost 0198c1d2-7a10-7c3e-9f00-2b6f8a1c4d5e\njobmill cost 0198c1d2-7a10-7c3e-9f00-2b6f8a1c4d5e --max "
+     "25000000",
+     NULL, cost_options, 1, 1, cmd_cost, "Work"},
     {"demo", "DIR", "Works through a folder of samples and shows what came out", "jobmill demo samples", NULL,
      demo_options, 1, 1, cmd_demo, "Work"},
     {"up", "", "Starts the gateway, the dispatcher and the workers, and keeps them running",
@@ -114,8 +128,10 @@ const struct cli_command cli_commands[] = {
      cmd_restart, "Operations"},
     {"migrate", "up|status", "Brings database, topics and development key up to date", "jobmill migrate up", NULL, NULL,
      1, 1, cmd_migrate, "Operations"},
-    {"doctor", "", "Checks everything jobmill needs, and says what to do", "jobmill doctor", NULL, NULL, 0, 0,
-     cmd_doctor, "Operations"},
+    {"doctor", "", "Checks everything jobmill needs, and says what to do", "jobmill doctor\njobmill doctor --providers",
+     "Exit code 1 when something fails. --providers makes one small paid call to each model that is set up, and checks "
+     "nothing else.",
+     doctor_options, 0, 0, cmd_doctor, "Operations"},
     {"analyze", "POSTING|-", "What a posting asks for", "jobmill analyze posting.html", NULL, NULL, 1, 1, cmd_analyze,
      "Without a server"},
     {"score", "--profile P.json POSTING|-", "How well a résumé fits a posting, with the reasons",
@@ -128,9 +144,12 @@ const struct cli_command cli_commands[] = {
      "Without a server"},
     {"stub-llm", "[NAME=VALUE ...]", "A model provider that costs nothing, to rehearse with",
      "jobmill stub-llm --port 8090 latency=lognormal:900,0.5 fault.rate_limit=0.05 rpm=600",
-     "Speaks OpenAI's Chat Completions and Embeddings and Anthropic's Messages. Settings: seed, latency and pace (250, uniform:5-50, "
-     "lognormal:900,0.5; ms), rpm, tpm, concurrency, key, missing_model, no_schema_model, output_tokens, script=500,ok, fault.NAME=SHARE with NAME of "
-     "rate_limit quota bad_key server html unavailable overloaded hang reset truncate bad_json fenced drip refuse length filter ok_error context "
+     "Speaks OpenAI's Chat Completions and Embeddings and Anthropic's Messages. Settings: seed, latency and pace (250, "
+     "uniform:5-50, "
+     "lognormal:900,0.5; ms), rpm, tpm, concurrency, key, missing_model, no_schema_model, output_tokens, "
+     "script=500,ok, fault.NAME=SHARE with NAME of "
+     "rate_limit quota bad_key server html unavailable overloaded hang reset truncate bad_json fenced drip refuse "
+     "length filter ok_error context "
      "no_usage. GET /admin counts; PUT /admin/settings changes them; POST /admin/reset begins anew.",
      stub_options, 0, MANY, cmd_stub_llm, "Without a server"},
     {"import", "RESUME|-", "A résumé (PDF, DOCX, Markdown, text, JSON Resume, FRESH) as a profile",

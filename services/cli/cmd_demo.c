@@ -51,7 +51,7 @@ int cmd_demo(struct cli *cli)
     uint64_t wait_ms;
     if (cli_duration_ms(cli, "timeout", &wait_ms, &err) < 0 || api_open(&api, cli, &err) < 0)
         return cli_fail(&err);
-    int rc = submit_source(&api, cli->args.words[0], NULL, &submitted, &err);
+    int rc = submit_source(&api, cli->args.words[0], NULL, NULL, &submitted, &err);
     if (rc == 0) {
         submit_report(&api, &submitted);
         rc = watch_batch(&api, submitted.batch, wait_ms, &watched, &err);

@@ -11,6 +11,7 @@
 #include "cli/control.h"
 #include "cli/net.h"
 #include "cli/probe.h"
+#include "cli/providers.h"
 #include "cli/setup.h"
 #include "core/clock.h"
 #include "core/seal.h"
@@ -20,6 +21,7 @@
 #include "pipeline/store/server_info.h"
 
 #define DOCTOR_NET_MS        2000
+#define DOCTOR_PROVIDER_MS   15000
 #define DOCTOR_KAFKA_MS      4000
 #define DOCTOR_DISK_WARN     (5LL * 1024 * 1024 * 1024)
 #define DOCTOR_DISK_FAIL     (512LL * 1024 * 1024)
@@ -39,7 +41,7 @@ struct doctor {
     struct control_fleet fleet;
     bool fleet_there;
     enum doctor_verdict verdict; /* of the check that runs */
-    char text[400], todo[240];
+    char text[700], todo[240];
     enum doctor_verdict worst;
 };
 
@@ -301,6 +303,34 @@ static void doctor_report(struct doctor *d, const char *name)
     fflush(stdout);
 }
 
+struct doctor_providers {
+    struct doctor *d;
+    bool bad;
+};
+
+static void doctor_provider(void *ud, const struct provider_check *check)
+{
+    struct doctor_providers *p = ud;
+    doctor_say(p->d, check->ok ? DOCTOR_OK : DOCTOR_FAIL, NULL, "%s%s%s%s", check->sentence,
+               *check->used_by ? " (" : "", check->used_by, *check->used_by ? ")" : "");
+    doctor_report(p->d, check->model);
+    p->bad |= !check->ok;
+}
+
+static int doctor_providers(struct cli *cli, struct doctor *d)
+{
+    struct doctor_providers p = {.d = d};
+    struct err err = {0};
+    uint64_t timeout_ms;
+    if (cli_duration_ms(cli, "timeout", &timeout_ms, &err) < 0)
+        return cli_fail(&err);
+    if (providers_check(cli->config, timeout_ms ? timeout_ms : DOCTOR_PROVIDER_MS, doctor_provider, &p) == 0) {
+        doctor_say(d, DOCTOR_OK, NULL, "every stage is offline: no provider is called");
+        doctor_report(d, "providers");
+    }
+    return p.bad ? CLI_FAILED : CLI_OK;
+}
+
 int cmd_doctor(struct cli *cli)
 {
     static const struct {
@@ -315,6 +345,11 @@ int cmd_doctor(struct cli *cli)
     if (!d)
         return CLI_FAILED;
     d->cli = cli;
+    if (cli_switch(cli, "providers")) {
+        int rc = doctor_providers(cli, d);
+        free(d);
+        return rc;
+    }
     d->fleet_there = control_fleet_load(cli, &d->fleet, NULL) == 0;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         doctor_say(d, DOCTOR_OK, NULL, "%s", "");

@@ -37,7 +37,8 @@ int cmd_submit(struct cli *cli)
     if (cli_duration_ms(cli, "timeout", &wait_ms, &err) < 0 || api_open(&api, cli, &err) < 0)
         return cli_fail(&err);
     int code = CLI_OK;
-    if (submit_source(&api, cli->args.words[0], cli_option(cli, "priority"), &r, &err) < 0) {
+    if (submit_source(&api, cli->args.words[0], cli_option(cli, "priority"), cli_option(cli, "max-cost"), &r, &err) <
+        0) {
         code = cli_fail(&err);
     } else {
         submit_report(&api, &r);

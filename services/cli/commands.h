@@ -12,6 +12,7 @@ int cmd_set(struct cli *cli);
 int cmd_concurrency(struct cli *cli);
 int cmd_migrate(struct cli *cli);
 int cmd_doctor(struct cli *cli);
+int cmd_cost(struct cli *cli);
 int cmd_stub_llm(struct cli *cli);
 int cmd_submit(struct cli *cli);
 int cmd_watch(struct cli *cli);

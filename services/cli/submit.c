@@ -8,11 +8,12 @@
 #define SUBMIT_COPY_BYTES (64 * 1024)
 
 int submit_batch(struct api *a, FILE *file, struct str text, const char *content_type, const char *priority,
-                 struct submit_result *ret, struct err *err)
+                 const char *max_cost, struct submit_result *ret, struct err *err)
 {
-    char key[API_IDEMPOTENCY_BYTES], path[80];
+    char key[API_IDEMPOTENCY_BYTES], path[128];
     struct api_reply r;
-    snprintf(path, sizeof(path), "/api/v1/batches%s%s", priority ? "?priority=" : "", priority ? priority : "");
+    snprintf(path, sizeof(path), "/api/v1/batches?priority=%s%s%s", priority ? priority : "bulk",
+             max_cost ? "&max_cost_microusd=" : "", max_cost ? max_cost : "");
     struct api_request q = {.method = "POST",
                             .path = path,
                             .content_type = content_type,
@@ -77,37 +78,41 @@ static const char *submit_type(FILE *f)
     return c == '[' ? "application/json" : "application/x-ndjson";
 }
 
-static int submit_file(struct api *a, const char *source, const char *priority, struct submit_result *ret,
-                       struct err *err)
+static int submit_file(struct api *a, const char *source, const char *priority, const char *max_cost,
+                       struct submit_result *ret, struct err *err)
 {
     FILE *f = submit_open(source, err);
     if (!f)
         return -(int)err->code;
-    int rc = submit_batch(a, f, (struct str){.p = NULL}, submit_type(f), priority, ret, err);
+    int rc = submit_batch(a, f, (struct str){.p = NULL}, submit_type(f), priority, max_cost, ret, err);
     fclose(f);
     return rc;
 }
 
-static int submit_folder(struct api *a, const char *dir, const char *priority, struct submit_result *ret,
-                         struct err *err)
+static int submit_folder(struct api *a, const char *dir, const char *priority, const char *max_cost,
+                         struct submit_result *ret, struct err *err)
 {
     struct samples s;
     int rc = samples_build(a, dir, priority, &s, err);
     if (rc == 0)
         rc = submit_batch(a, NULL, (struct str){.p = buf_str(&s.ndjson), .n = s.ndjson.len}, "application/x-ndjson",
-                          priority, ret, err);
+                          priority, max_cost, ret, err);
     samples_fini(&s);
     return rc;
 }
 
-int submit_source(struct api *a, const char *source, const char *priority, struct submit_result *ret, struct err *err)
+int submit_source(struct api *a, const char *source, const char *priority, const char *max_cost,
+                  struct submit_result *ret, struct err *err)
 {
     struct stat st;
     if (priority && strcmp(priority, "interactive") != 0 && strcmp(priority, "bulk") != 0)
         return err_set(err, ERR_CONFIG, "--priority is interactive or bulk, not \"%.40s\"", priority);
+    uint64_t most;
+    if (max_cost && (!str_to_u64(str_of(max_cost), &most) || most == 0))
+        return err_set(err, ERR_CONFIG, "--max-cost needs a whole number of micro-dollars (1000000 is one dollar)");
     if (strcmp(source, "-") != 0 && stat(source, &st) == 0 && S_ISDIR(st.st_mode))
-        return submit_folder(a, source, priority, ret, err);
-    return submit_file(a, source, priority, ret, err);
+        return submit_folder(a, source, priority, max_cost, ret, err);
+    return submit_file(a, source, priority, max_cost, ret, err);
 }
 
 static void submit_reject(yyjson_val *item)

@@ -14,8 +14,9 @@ struct submit_result {
 
 /* Posts a body as a batch: text (when file is NULL) or a file. priority NULL: the gateway's choice. */
 int submit_batch(struct api *a, FILE *file, struct str text, const char *content_type, const char *priority,
-                 struct submit_result *ret, struct err *err);
+                 const char *max_cost, struct submit_result *ret, struct err *err);
 /* Where submit, demo begin: words[0] as FILE, - or DIR. */
-int submit_source(struct api *a, const char *source, const char *priority, struct submit_result *ret, struct err *err);
+int submit_source(struct api *a, const char *source, const char *priority, const char *max_cost,
+                  struct submit_result *ret, struct err *err);
 /* Says how many were taken and why others were not. */
 void submit_report(struct api *a, const struct submit_result *r);

@@ -39,8 +39,8 @@ static void batches_view_reply(struct batches_view *v, const struct batch_row *r
     struct call *c = v->c;
     struct buf b;
     char etag[96];
-    snprintf(etag, sizeof(etag), "\"%lld-%d-%d-%lld\"", (long long)row->version, row->state, row->parked,
-             (long long)row->cost_microusd);
+    snprintf(etag, sizeof(etag), "\"%lld-%d-%d-%lld-%lld\"", (long long)row->version, row->state, row->parked,
+             (long long)row->cost_microusd, (long long)row->reserved_microusd);
     if (batches_should_wait(v, row, etag)) {
         wait_start(c, &row->batch_id, &nil, row->last_seq, v->until_ms - loop_now_ms(c->g->loop), batches_waited, v);
         return;

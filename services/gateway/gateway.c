@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include "core/clock.h"
 #include "core/log.h"
 #include "gateway/hub.h"
 #include "gateway/imports.h"
@@ -125,6 +127,14 @@ static int gateway_join(struct gateway *g, struct err *err)
     return 0;
 }
 
+static int64_t gateway_today(void)
+{
+    time_t now = (time_t)(clock_wall_us() / 1000000);
+    struct tm tm;
+    gmtime_r(&now, &tm);
+    return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+}
+
 int gateway_start(struct daemon *d, void **ret_state, struct err *err)
 {
     struct gateway *g = calloc(1, sizeof(*g));
@@ -140,6 +150,9 @@ int gateway_start(struct daemon *d, void **ret_state, struct err *err)
     rc = gateway_join(g, err);
     if (rc < 0)
         return rc;
+    struct err unread; /* estimates are a courtesy: a fleet without them still works */
+    if (estimator_init(&g->estimator, g->config, gateway_today(), &unread) < 0)
+        log_warn(NULL, "submissions are not priced beforehand: %s", unread.msg);
     g->keys = keyring_new();
     g->hub = hub_new(g->loop, g->pool, g->redis);
     g->uploads = uploads_new(g);

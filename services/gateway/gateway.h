@@ -10,6 +10,7 @@
 #include "io/pg/pg.h"
 #include "io/redis/redis.h"
 #include "pipeline/progress/outbox.h"
+#include "pipeline/model/estimate.h"
 #include "pipeline/worker/member.h"
 
 struct hub;
@@ -32,6 +33,7 @@ struct gateway {
     struct uploads *uploads;
     struct imports *imports;
     struct seal_key master;
+    struct estimator estimator;
     bool registered; /* the row in workers is there: uploads may begin */
     size_t streams;  /* open event streams */
     size_t printing; /* PDF and DOCX under way on the thread pool */

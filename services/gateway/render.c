@@ -75,6 +75,18 @@ static int64_t batch_eta_s(const struct batch_row *r, uint64_t now_us)
     return (int64_t)((double)(now_us - r->created_at_us) / 1e6 / (double)ended * (double)left) + 1;
 }
 
+void render_budget(struct buf *b, const char *key, const struct batch_row *r)
+{
+    jsonw_open(b, key, '{');
+    if (r->ceiling_microusd)
+        jsonw_int(b, "max_microusd", r->ceiling_microusd);
+    else
+        jsonw_null(b, "max_microusd");
+    jsonw_int(b, "spent_microusd", r->spent_microusd);
+    jsonw_int(b, "reserved_microusd", r->reserved_microusd);
+    buf_addc(b, '}');
+}
+
 void render_batch_open(struct buf *b, const char *key, const struct batch_row *r, uint64_t now_us)
 {
     int running = r->released - r->done - r->needs_review - r->failed - r->cancelled - r->parked;
@@ -104,6 +116,7 @@ void render_batch_open(struct buf *b, const char *key, const struct batch_row *r
     }
     buf_addc(b, '}');
     jsonw_int(b, "cost_microusd", r->cost_microusd);
+    render_budget(b, "budget", r);
     int64_t eta = batch_eta_s(r, now_us);
     if (eta >= 0)
         jsonw_int(b, "eta_s", eta);

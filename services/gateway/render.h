@@ -10,6 +10,7 @@
 void render_application(struct buf *b, const char *key, const struct application_row *a);
 /* Without the closing brace, so that more can follow. */
 void render_batch_open(struct buf *b, const char *key, const struct batch_row *r, uint64_t now_us);
+void render_budget(struct buf *b, const char *key, const struct batch_row *r);
 void render_batch(struct buf *b, const char *key, const struct batch_row *r, uint64_t now_us);
 void render_batch_item(struct buf *b, const struct batch_item_row *r);
 void render_job(struct buf *b, const struct job_row *j);

@@ -38,6 +38,8 @@ static const struct http_route routes[] = {
     {HTTP_METHOD_POST, ROUTES_API "/batches/{id}:pause", NULL, batches_post_pause},
     {HTTP_METHOD_POST, ROUTES_API "/batches/{id}:resume", NULL, batches_post_resume},
     {HTTP_METHOD_POST, ROUTES_API "/batches/{id}:redrive", NULL, batches_post_redrive},
+    {HTTP_METHOD_POST, ROUTES_API "/batches/{id}:budget", NULL, batches_post_budget},
+    {HTTP_METHOD_GET, ROUTES_API "/batches/{id}/cost", NULL, batches_get_cost},
 };
 static const struct http_router router = {.routes = routes, .count = ARRAY_LEN(routes)};
 

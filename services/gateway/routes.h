@@ -23,6 +23,9 @@ http_handler_fn events_get_application, events_get_batch;
 /* batches.c */
 http_handler_fn batches_get, batches_get_list, batches_get_items, batches_post_cancel, batches_post_pause,
     batches_post_resume, batches_post_redrive;
+/* budget.c */
+#define BUDGET_MAX_MICROUSD 1000000000000000
+http_handler_fn batches_post_budget, batches_get_cost;
 /* upload.c */
 http_handler_fn batches_post;
 /* results.c */

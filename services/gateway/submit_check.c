@@ -67,8 +67,10 @@ static void submit_check_found(void *ud, const struct pg_reply *reply, const str
         jsonw_null(&b, "verdict");
     if (detail.n)
         jsonw_str(&b, "detail", detail);
-    jsonw_int(&b, "tokens", s->cost);
-    jsonw_int(&b, "cost_microusd", 0);
+    struct estimate sum = {0};
+    estimator_add(&c->g->estimator, (int64_t)s->job.body.n, false, &sum);
+    jsonw_int(&b, "tokens", c->g->estimator.any ? sum.tokens : s->cost);
+    jsonw_int(&b, "cost_microusd", sum.cost_microusd);
     buf_addc(&b, '}');
     call_reply(c, 200, &b);
     buf_fini(&b);

@@ -98,6 +98,7 @@ static void upload_free(void *ud)
     upload_chunk_free(u->chunk);
     split_fini(&u->split);
     seen_free(u->seen);
+    seen_free(u->postings);
     report_fini(&u->report);
     if (u->hasher)
         seal_hasher_end(u->hasher, hash);
@@ -220,6 +221,8 @@ void upload_hash_begin(struct upload *u)
     uint8_t what[2] = {(uint8_t)u->split.mode, (uint8_t)u->priority};
     u->hasher = seal_hasher_new();
     seal_hasher_add(u->hasher, what, sizeof(what));
+    if (u->ceiling_microusd)
+        seal_hasher_add(u->hasher, &u->ceiling_microusd, sizeof(u->ceiling_microusd));
 }
 
 static bool upload_mode(struct call *c, enum split_mode *ret)
@@ -243,7 +246,7 @@ static bool upload_query(struct call *c, struct upload *u)
 {
     struct err err;
     struct str text;
-    if (!call_query(c, (const char *const[]){"priority", "validate_only", NULL}))
+    if (!call_query(c, (const char *const[]){"priority", "validate_only", "max_cost_microusd", NULL}))
         return false;
     int rc = http_query_get(c->req, "priority", &text, &err);
     u->priority = rc > 0 && str_eqc(text, "interactive") ? PRIORITY_INTERACTIVE : PRIORITY_BULK;
@@ -251,6 +254,14 @@ static bool upload_query(struct call *c, struct upload *u)
         rc = err_set(&err, ERR_INVALID, "the query parameter priority must be interactive or bulk");
     if (rc >= 0)
         rc = http_query_bool(c->req, "validate_only", false, &u->validate_only, &err);
+    uint64_t most;
+    if (rc >= 0 && (rc = http_query_get(c->req, "max_cost_microusd", &text, &err)) > 0) {
+        if (str_to_u64(text, &most) && most > 0 && most <= (uint64_t)BUDGET_MAX_MICROUSD)
+            u->ceiling_microusd = (int64_t)most;
+        else
+            rc = err_set(&err, ERR_INVALID,
+                         "the query parameter max_cost_microusd must be a whole number of micro-dollars, 1 or more");
+    }
     if (rc < 0)
         call_fail(c, &err);
     return rc >= 0;
@@ -271,6 +282,7 @@ void batches_post(struct http_request *req, void *ud)
     u->batch_id = ids_uuid();
     split_init(&u->split, mode, SUBMISSION_LINE_BYTES);
     u->seen = seen_new(UPLOAD_ITEMS_MAX);
+    u->postings = u->validate_only ? seen_new(UPLOAD_ITEMS_MAX) : NULL;
     upload_hash_begin(u);
     http_request_set_ud(req, u, upload_free);
     if (u->validate_only) {
@@ -279,5 +291,5 @@ void batches_post(struct http_request *req, void *ud)
     }
     call_hold(c);
     batches_open(c->g->pool, &c->tenant_id, &u->batch_id, member_worker_id(c->g->member), u->priority,
-                 str_of(http_request_trace(req)->parent), &u->key, upload_opened, u);
+                 u->ceiling_microusd, str_of(http_request_trace(req)->parent), &u->key, upload_opened, u);
 }

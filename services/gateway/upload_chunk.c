@@ -84,6 +84,11 @@ static void upload_item_take(struct upload *u, struct upload_chunk *chunk, const
     };
     item->job.job_id = ids_uuid();
     u->accepted++;
+    if (u->postings) {
+        const uint8_t *posting = s->has_job ? s->job.content_hash : s->job_id.b;
+        bool known = seen_add(u->postings, posting, index) >= 0;
+        estimator_add(&u->c->g->estimator, (int64_t)s->job.body.n, known, &u->estimate);
+    }
 }
 
 void upload_item(void *ud, struct str text, int64_t at, bool overlong)

@@ -30,6 +30,7 @@ static void upload_answer(const struct upload *u, struct buf *b)
         .priority = u->priority,
         .accepted = u->accepted,
         .rejected = u->rejected,
+        .ceiling_microusd = u->ceiling_microusd,
         .created_at_us = u->created_at_us,
         .updated_at_us = clock_wall_us(),
     };
@@ -46,6 +47,8 @@ static void upload_validated(struct upload *u)
     jsonw_open(&b, NULL, '{');
     jsonw_bool(&b, "valid", u->rejected == 0 && u->accepted > 0);
     jsonw_int(&b, "accepted", u->accepted);
+    jsonw_int(&b, "tokens", u->estimate.tokens);
+    jsonw_int(&b, "cost_microusd", u->estimate.cost_microusd);
     upload_rejected_render(u, &b);
     buf_addc(&b, '}');
     call_reply(u->c, 200, &b);

@@ -27,10 +27,13 @@ struct upload {
     struct uuid batch_id;
     int priority;
     bool validate_only;
+    int64_t ceiling_microusd; /* 0: none */
     struct idempotency key;
     uint64_t created_at_us;
     struct split split;
     struct seen *seen;
+    struct seen *postings;    /* validate_only: those that were counted */
+    struct estimate estimate; /* validate_only */
     struct seal_hasher *hasher;
     struct report report;
     struct upload_chunk *chunk; /* being filled */

@@ -9,6 +9,8 @@ Own stack (build/test/bench) with durable commits, one process of each kind, the
 2. Latency: single applications at a fixed rate on the idle fleet. From the moment the client begins to send to the first claim: clocks are one
    machine's, the first claim is the earliest claimed_at in task_history of the application's posting (its analysis is the first stage). p50, p99.
 3. Memory: resident now, at the peak of the batch, and per thousand tasks in flight.
+   With the part `models`: embeddings on a provider that answers at once (the stub, whose CPU is listed apart), then on one that takes 10 s: calls in flight in one
+   process and the memory each takes.
 4. Where statements spend their time: jobmill_pg_statement_seconds of all processes. That is waiting seen from the client, not CPU of Postgres.
 """
 import argparse
@@ -20,6 +22,7 @@ import time
 
 from support import samples
 from support.fleet import STAGES, Fleet, wait_for
+from support.stub import Stub
 
 TICKS = os.sysconf("SC_CLK_TCK")
 STAGE_OF = {"analyzer": "analyze", "optimizer": "optimize", "cover-letter": "cover-letter", "embedding": "embed"}
@@ -190,13 +193,52 @@ def show(t, lat):
             print(f"  {text:44}{lat[key][0]:10.1f}{lat[key][1]:10.1f}")
 
 
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--applications", type=int, default=5000)
-    p.add_argument("--singles", type=int, default=1000)
-    p.add_argument("--rate", type=int, default=100)
-    p.add_argument("--json")
-    a = p.parse_args()
+def flight(fleet, bench, stub, n):
+    """Calls that are out at once in one process, and what they take."""
+    fleet.run("concurrency", f"embedding={n + 100}")
+    fleet.run("set", "dispatcher", "dispatch.window", str(n + 100))
+    pid, cpu = bench.pids["embedding-1"], bench.cpu()["embedding-1"]
+    before = memory_mib(pid)
+    stub.set(latency="10000")
+    stub.reset()
+    start = time.monotonic()
+    batch = bench.client.batch(bench.lines(n, 500_000))["id"]
+    most, memory, ramp = 0, 0, 0
+    while time.monotonic() - start < 60:
+        out = stub.page()["in_flight"]
+        if out > most:
+            most, memory, ramp = out, memory_mib(pid), time.monotonic() - start
+        if most > n * 0.5 and out < most * 0.5:
+            break
+        time.sleep(0.05)
+    bench.client.batch_end(batch, 600)
+    return {"calls": most, "mib": memory, "more_mib": memory - before, "seconds": ramp, "cpu_ms_per_call": (bench.cpu()["embedding-1"] - cpu) * 1000 / max(stub.page()["paid"], 1)}
+
+
+def models(n, flying):
+    stub = Stub("latency=0")
+    fleet = Fleet("bench-models", env=stub.env())
+    try:
+        fleet.start()
+        print(f"\nmodels: embeddings on {stub.url}, which answers at once; everything else offline")
+        bench = Bench(fleet)
+        bench.pids["stub"] = stub.child.pid
+        t = throughput(bench, n)
+        page = stub.page()
+        show(t, None)
+        own = sum(t["cpu_s"].values()) - t["cpu_s"]["stub"]
+        print(f"\n{page['paid']} calls paid, {page['paid_twice']} twice; all together without the stub: {own * 1000 / n:.3f} CPU ms an application")
+        f = flight(fleet, bench, stub, flying) if flying else None
+        if f:
+            print(f"calls of 10 s: {f['calls']} out at once in one worker after {f['seconds']:.1f} s (admission and all stages before them included), {f['mib']:.0f} MiB,"
+                  f" {f['more_mib'] * 1024 / max(f['calls'], 1):.1f} KiB each; {f['cpu_ms_per_call']:.2f} CPU ms a call with its task")
+        return {"throughput": t, "stub": page, "flight": f}
+    finally:
+        fleet.stop()
+        stub.stop()
+
+
+def offline(a):
     fleet = Fleet("bench")
     try:
         fleet.start()
@@ -206,11 +248,28 @@ def main():
         t = throughput(bench, a.applications)
         lat = latency(bench, a.singles, a.rate) if a.singles else None
         show(t, lat)
-        if a.json:
-            with open(a.json, "w", encoding="utf-8") as f:
-                json.dump({"throughput": t, "latency": lat}, f, indent=1)
+        return {"throughput": t, "latency": lat}
     finally:
         fleet.stop()
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("parts", nargs="*", default=["offline"], help="offline, models")
+    p.add_argument("--flight", type=int, default=2000, help="calls of 10 s at once; 0: not measured")
+    p.add_argument("--applications", type=int, default=5000)
+    p.add_argument("--singles", type=int, default=1000)
+    p.add_argument("--rate", type=int, default=100)
+    p.add_argument("--json")
+    a = p.parse_args()
+    out = {}
+    if "offline" in a.parts:
+        out.update(offline(a))
+    if "models" in a.parts:
+        out["models"] = models(a.applications, a.flight)
+    if a.json:
+        with open(a.json, "w", encoding="utf-8") as f:
+            json.dump(out, f, indent=1)
 
 
 main()

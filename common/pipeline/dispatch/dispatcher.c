@@ -9,6 +9,7 @@
  *   expire  processes without heartbeat are lost -> their tasks released    dispatch.lease / 4
  *   sweep   cancelling batches, abandoned uploads                          500 ms
  *   stats   gauges, the books                                              2 s
+ *   asks    kept answers of models that are too old, money in all          60 s, at once while there is more
  *
  * All of them are idempotent: two dispatchers that overlap for a moment do no harm, they publish twice at most. */
 #include "pipeline/dispatch/dispatcher.h"
@@ -18,12 +19,15 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "pipeline/dispatch/fair.h"
+#include "pipeline/store/asks.h"
 #include "pipeline/store/dispatch.h"
 #include "pipeline/worker/member.h"
 
 #define DISPATCHER_LOCK_MS    500
 #define DISPATCHER_SWEEP_MS   500
 #define DISPATCHER_STATS_MS   2000
+#define DISPATCHER_ASKS_MS    60000
+#define DISPATCHER_ASKS_MAX   1000
 #define DISPATCHER_WAKE_MAX   2000
 #define DISPATCHER_SWEEP_MAX  5000
 #define DISPATCHER_CHUNK      200 /* applications of one tenant in one admission */
@@ -33,7 +37,7 @@
     6000 /* after an outage a pool is back at the latest then (its longest pause between two attempts and some more)   \
           */
 
-enum job { JOB_ADMIT = 0, JOB_WAKE, JOB_EXPIRE, JOB_SWEEP, JOB_STATS, JOB_COUNT };
+enum job { JOB_ADMIT = 0, JOB_WAKE, JOB_EXPIRE, JOB_SWEEP, JOB_STATS, JOB_ASKS, JOB_COUNT };
 
 struct dispatcher {
     struct daemon *daemon;
@@ -218,11 +222,39 @@ static void dispatcher_stats(struct dispatcher *d)
     dispatch_stats(member_pool(d->member), dispatcher_counted, d);
 }
 
+static void dispatcher_asks(struct dispatcher *d);
+
+static void dispatcher_asks_swept(void *ud, const struct pg_reply *reply, const struct err *err)
+{
+    struct dispatcher *d = ud;
+    struct ask_totals totals;
+    d->busy[JOB_ASKS] = false;
+    if (err) {
+        log_warn(NULL, "old answers of models: %s", err->msg);
+        return;
+    }
+    int n = asks_sweep_read(reply, &totals);
+    metrics_add(METRICS_ASKS_SWEPT, n, NULL);
+    metrics_set(METRICS_MONEY_SPENT, (double)totals.spent_microusd, NULL);
+    metrics_set(METRICS_MONEY_RESERVED, (double)totals.reserved_microusd, NULL);
+    metrics_set(METRICS_BOUGHT_TWICE, (double)totals.bought_twice, NULL);
+    if (n < DISPATCHER_ASKS_MAX || !d->leader || member_stopping(d->member))
+        return;
+    d->busy[JOB_ASKS] = true;
+    dispatcher_asks(d);
+}
+
+static void dispatcher_asks(struct dispatcher *d)
+{
+    asks_sweep(member_pool(d->member), (int)(config_int(d->config, CONFIG_LLM_KEEP) / 1000), DISPATCHER_ASKS_MAX,
+               dispatcher_asks_swept, d);
+}
+
 /* ---- rounds ---- */
 
 static void (*const dispatcher_jobs[JOB_COUNT])(struct dispatcher *d) = {
     [JOB_ADMIT] = dispatcher_admit, [JOB_WAKE] = dispatcher_wake,   [JOB_EXPIRE] = dispatcher_expire,
-    [JOB_SWEEP] = dispatcher_sweep, [JOB_STATS] = dispatcher_stats,
+    [JOB_SWEEP] = dispatcher_sweep, [JOB_STATS] = dispatcher_stats, [JOB_ASKS] = dispatcher_asks,
 };
 
 static void dispatcher_fire(struct dispatcher *d, enum job job)
@@ -243,15 +275,16 @@ DISPATCHER_TIMER(JOB_WAKE, wake)
 DISPATCHER_TIMER(JOB_EXPIRE, expire)
 DISPATCHER_TIMER(JOB_SWEEP, sweep)
 DISPATCHER_TIMER(JOB_STATS, stats)
+DISPATCHER_TIMER(JOB_ASKS, asks)
 
 static void dispatcher_timers(struct dispatcher *d)
 {
     uint64_t tick_ms = (uint64_t)config_int(d->config, CONFIG_TICK),
              lease_ms = (uint64_t)config_int(d->config, CONFIG_LEASE);
-    loop_fn *const fns[JOB_COUNT] = {dispatcher_timer_admit, dispatcher_timer_wake, dispatcher_timer_expire,
-                                     dispatcher_timer_sweep, dispatcher_timer_stats};
-    uint64_t periods[JOB_COUNT] = {tick_ms, tick_ms * 2, MAX(lease_ms / 4, 50), DISPATCHER_SWEEP_MS,
-                                   DISPATCHER_STATS_MS};
+    loop_fn *const fns[JOB_COUNT] = {dispatcher_timer_admit, dispatcher_timer_wake,  dispatcher_timer_expire,
+                                     dispatcher_timer_sweep, dispatcher_timer_stats, dispatcher_timer_asks};
+    uint64_t periods[JOB_COUNT] = {
+        tick_ms, tick_ms * 2, MAX(lease_ms / 4, 50), DISPATCHER_SWEEP_MS, DISPATCHER_STATS_MS, DISPATCHER_ASKS_MS};
     for (int i = 0; i < JOB_COUNT; i++) {
         d->timers[i] = loop_timer_new(d->loop, fns[i], d);
         loop_timer_start(d->timers[i], periods[i], periods[i]);

@@ -74,6 +74,7 @@ local asks = {}
 for tenant, wt, quick, tokens in string.gmatch(ARGV[12], '([^ ;]+) (%d+) (%d) (%d+)') do
     asks[#asks + 1] = { tenant = tenant, weight = math.max(1, tonumber(wt)), quick = quick == '1', tokens = tonumber(tokens) }
     demand[tenant] = true
+    weight[tenant] = asks[#asks].weight
 end
 local vt, least, most = {}, nil, 0
 for tenant in pairs(demand) do
@@ -90,7 +91,9 @@ for _, v in pairs(vt) do if v > most then most = v end end
 
 -- grants: interactive first, then who has had least; each only while the levels allow
 local grants, wait = {}, 0
-local slack = math.max(tpm / 60, 4000) -- a second's tokens: how far one tenant may run ahead of one that waits elsewhere
+local lightest = 10000
+for tenant in pairs(demand) do lightest = math.min(lightest, math.max(1, weight[tenant] or 1)) end
+local slack = math.max(tpm / 60, 4000) / lightest -- a second's tokens: how far one tenant may run ahead of one that waits elsewhere
 local running = others + flight
 local taken = {}
 local limited = rpm > 0 or tpm > 0 or conc > 0

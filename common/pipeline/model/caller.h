@@ -1,9 +1,10 @@
 /* Model calls of a worker, thousands at once: asked for once, paid for once, kept before they are read.
  *
- *   caller_start -> journal and cache (asks_open) -> limit -> HTTP -> journal (asks_reply) -> read -> ledger (asks_bill) -> done
+ *   caller_start -> journal and cache (asks_open) -> limit -> HTTP -> journal (asks_reply) -> read -> ledger
+ * (asks_bill) -> done
  *
- * The same ask again, in this process or another, gets the reply from the journal. Waiting for limits and breakers costs no attempt. Everything runs on
- * the loop's thread. */
+ * The same ask again, in this process or another, gets the reply from the journal. Waiting for limits and breakers
+ * costs no attempt. Everything runs on the loop's thread. */
 #pragma once
 
 #include "core/seal.h"
@@ -18,6 +19,7 @@
 #define CALLER_TRIES_MAX       6     /* answers that were not paid, of one call: then the task comes back later */
 #define CALLER_PAID_TRIES_MAX  2     /* ... that may have been paid */
 #define CALLER_WAIT_MAX_MS     30000 /* a longer wait than this is for the dispatcher: the task is parked */
+#define CALLER_PROBE_WAIT_MS   200   /* the same, where the key, quota or model was refused */
 #define CALLER_REPLY_MAX_BYTES ((size_t)4 << 20)
 
 struct caller;
@@ -25,9 +27,9 @@ struct caller;
 /* What the stage wants. Texts are borrowed until done. */
 struct model_ask {
     enum llm_call_kind kind;
-    struct llm_request chat;          /* CHAT; model, rung, omit and stream are the caller's */
-    const struct schema *schema;      /* CHAT: the answer must fit; NULL: text */
-    struct llm_embed_request embed;   /* EMBED; model is the caller's */
+    struct llm_request chat;        /* CHAT; model, rung, omit and stream are the caller's */
+    const struct schema *schema;    /* CHAT: the answer must fit; NULL: text */
+    struct llm_embed_request embed; /* EMBED; model is the caller's */
     struct str prompt_version;
 };
 
@@ -73,8 +75,8 @@ struct model_call {
     uint64_t due_ms, sent_ms;
     int64_t input_tokens, estimate_microusd;
     int tries, paid_tries, latency_ms;
-    bool held;    /* the ask is open for this process */
-    bool kept;    /* the reply is in the journal */
+    bool held; /* the ask is open for this process */
+    bool kept; /* the reply is in the journal */
     bool billed, granted;
     struct llm_raw raw; /* views into plain, into the arena, or of the transport's callback */
 };
@@ -85,9 +87,10 @@ struct caller_options {
     const struct seal_key *master;
     const struct uuid *worker_id; /* read at each use: it may change */
     enum stage stage;
-    struct routes *routes; /* borrowed */
+    struct routes *routes;           /* borrowed */
     struct llm_transport *transport; /* borrowed */
     struct ask_ceilings ceilings;
+    int64_t budget_pause_ms; /* how long who is over a ceiling waits */
     struct llm_timeouts timeouts;
     size_t reply_max_bytes;
     bool stream;

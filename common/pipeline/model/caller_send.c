@@ -1,7 +1,8 @@
 /* From the limit to the reply.
  *
- * What the provider refuses (limits, overload, a key) is not paid: it is tried again here, after the wait it asked for, on the best route that is up then.
- * What may have been paid (a connection that broke behind the request) is tried again once at most, and counted. */
+ * What the provider refuses (limits, overload, a key) is not paid: it is tried again here, after the wait it asked for,
+ * on the best route that is up then. What may have been paid (a connection that broke behind the request) is tried
+ * again once at most, and counted. */
 #include "base/backoff.h"
 #include "core/clock.h"
 #include "core/ids.h"
@@ -34,8 +35,8 @@ static bool call_fits(struct caller *c, struct model_call *call, const struct ro
         return true;
     call->end = MODEL_FAILED;
     call->retry = false;
-    err_set(&call->err, ERR_TOO_LARGE, "the text is about %lld tokens with its answer, %s takes %lld", (long long)(call->input_tokens + output), r->name,
-            (long long)r->known.context);
+    err_set(&call->err, ERR_TOO_LARGE, "the text is about %lld tokens with its answer, %s takes %lld",
+            (long long)(call->input_tokens + output), r->name, (long long)r->known.context);
     call_give_up(c, call);
     return false;
 }
@@ -46,13 +47,19 @@ void call_reserve(struct caller *c, struct model_call *call)
     const struct route *closed;
     struct route *r = routes_choose(c->o.routes, now, &wait_ms, &closed);
     if (!r) {
-        if (wait_ms <= CALLER_WAIT_MAX_MS && call->tries < CALLER_TRIES_MAX) {
+        /* who was refused is told to people at once: waiting here would hide it; while one call tries, the others wait
+         * for what it finds */
+        uint64_t most = closed && closed->refused ? CALLER_PROBE_WAIT_MS : CALLER_WAIT_MAX_MS;
+        if (wait_ms <= most && call->tries < CALLER_TRIES_MAX) {
             call_wait(c, call, wait_ms);
             return;
         }
         call->end = MODEL_LATER;
         call->wait_ms = (int64_t)wait_ms;
-        err_set(&call->err, closed && closed->code ? closed->code : ERR_UNAVAILABLE, "%s", closed && closed->why[0] ? closed->why : "no model can be called");
+        if (closed && closed->why[0])
+            err_set(&call->err, closed->code ? closed->code : ERR_UNAVAILABLE, "%s: %s", closed->name, closed->why);
+        else
+            err_set(&call->err, ERR_UNAVAILABLE, "no model can be called");
         call_give_up(c, call);
         return;
     }
@@ -169,21 +176,24 @@ static void call_fault(struct caller *c, struct model_call *call, const struct l
     struct route *r = call->used;
     uint64_t now = clock_mono_ms();
     call_settle(call, f->maybe_paid ? call->limit.tokens : 0);
-    route_fault(r, f, now);
+    route_fault(r, f, c->o.routes->key_pause_ms, now);
     metrics_add(METRICS_MODEL_CALLS, 1, r->name, llm_fault_slug(f->kind), NULL);
     if (f->maybe_paid)
         metrics_add(METRICS_MODEL_TWICE, 1, r->name, NULL);
     if (f->kind == LLM_FAULT_RATE_LIMIT)
         limiter_hold(r->budget, f->retry_after_ms > 0 ? f->retry_after_ms : 1000);
-    if ((f->kind == LLM_FAULT_SCHEMA || f->kind == LLM_FAULT_PARAMETER) && ladder_learn(c->ladder, r->endpoint, str_of(r->model), call->place, f)) {
+    if ((f->kind == LLM_FAULT_SCHEMA || f->kind == LLM_FAULT_PARAMETER) &&
+        ladder_learn(c->ladder, r->endpoint, str_of(r->model), call->place, f)) {
         call_again(c, call, 0); /* another way to ask; nothing was paid */
         return;
     }
     call->tries++;
     call->paid_tries += f->costs_attempt;
     llm_fault_err(f, &call->err);
-    int64_t wait = MAX(f->retry_after_ms, (int64_t)backoff_delay_ms(call_backoff, (unsigned)call->tries, ids_random01()));
-    if (f->retryable && wait <= CALLER_WAIT_MAX_MS && call->tries < CALLER_TRIES_MAX && call->paid_tries < CALLER_PAID_TRIES_MAX) {
+    int64_t wait =
+        MAX(f->retry_after_ms, (int64_t)backoff_delay_ms(call_backoff, (unsigned)call->tries, ids_random01()));
+    if (f->retryable && wait <= CALLER_WAIT_MAX_MS && call->tries < CALLER_TRIES_MAX &&
+        call->paid_tries < CALLER_PAID_TRIES_MAX) {
         call_again(c, call, f->breaker != LLM_BREAKER_NONE && c->o.routes->n > 1 ? 0 : (uint64_t)wait);
         return;
     }
@@ -198,7 +208,8 @@ static void call_fault(struct caller *c, struct model_call *call, const struct l
 static void call_answered(struct caller *c, struct model_call *call)
 {
     struct route *r = call->used;
-    call_settle(call, call->reply.usage.known ? call->reply.usage.input + call->reply.usage.output : call->limit.tokens);
+    call_settle(call,
+                call->reply.usage.known ? call->reply.usage.input + call->reply.usage.output : call->limit.tokens);
     if (!call->cached) {
         route_ok(r, clock_mono_ms());
         if (call->reply.usage.known)
@@ -232,7 +243,7 @@ void call_read(struct caller *c, struct model_call *call)
         }
         /* a whole answer that is none: paid, kept, and of no use; asking the same again would read it again */
         call_settle(call, call->limit.tokens);
-        route_fault(call->used, &f, clock_mono_ms());
+        route_fault(call->used, &f, c->o.routes->key_pause_ms, clock_mono_ms());
         metrics_add(METRICS_MODEL_CALLS, 1, call->used->name, llm_fault_slug(f.kind), NULL);
         call->end = MODEL_FAILED;
         call->retry = false;

@@ -1,5 +1,5 @@
-/* The four statements of a call's life, each gathered over calls. While Postgres is away what waits here waits: nothing is lost, and nothing is called that
- * was not opened. */
+/* The four statements of a call's life, each gathered over calls. While Postgres is away what waits here waits: nothing
+ * is lost, and nothing is called that was not opened. */
 #include <stdlib.h>
 #include "core/clock.h"
 #include "core/metrics.h"
@@ -47,9 +47,9 @@ static void call_opened(struct caller *c, struct model_call *call, const struct 
         return;
     case ASK_OVER:
         call->end = MODEL_LATER;
-        call->wait_ms = ROUTE_LATER_MS;
-        err_set(&call->err, ERR_BUDGET, "the ceiling of the %s is reached: this call may cost up to %lld micro-dollars", scope_names[o->scope],
-                (long long)call->estimate_microusd);
+        call->wait_ms = c->o.budget_pause_ms;
+        err_set(&call->err, ERR_BUDGET, "the ceiling of the %s is reached: this call may cost up to %lld micro-dollars",
+                scope_names[o->scope], (long long)call->estimate_microusd);
         metrics_add(METRICS_MODEL_CALLS, 1, "all", "over_ceiling", NULL);
         call_over(c, call);
         return;
@@ -150,7 +150,8 @@ void caller_keep(struct caller *c)
     struct ask_reply replies[CALLER_BATCH];
     for (int i = 0; i < c->keeps.n; i++) {
         const struct model_call *call = c->keeps.call[i];
-        replies[i] = (struct ask_reply){.key = call->ask_key, .bytes = {.p = buf_str(&call->packed), .n = call->packed.len}};
+        replies[i] =
+            (struct ask_reply){.key = call->ask_key, .bytes = {.p = buf_str(&call->packed), .n = call->packed.len}};
     }
     c->requests++;
     asks_reply(c->o.pool, replies, c->keeps.n, kept, c);
@@ -178,7 +179,9 @@ static void billed(void *ud, const struct pg_reply *reply UNUSED, const struct e
 static struct ask_bill bill_of(const struct model_call *call)
 {
     const struct llm_usage *u = &call->reply.usage;
-    int64_t cost = u->known && call->used->priced ? price_cost_microusd(&call->used->price, u) : u->known ? 0 : call->estimate_microusd;
+    int64_t cost = u->known && call->used->priced ? price_cost_microusd(&call->used->price, u)
+                   : u->known                     ? 0
+                                                  : call->estimate_microusd;
     return (struct ask_bill){.key = call->ask_key,
                              .usage_id = call->usage_id,
                              .subject_id = call->subject_id,
@@ -188,7 +191,9 @@ static struct ask_bill bill_of(const struct model_call *call)
                              .outcome = call->end == MODEL_ANSWER ? ASK_OUTCOME_ANSWER : ASK_OUTCOME_USELESS,
                              .provider = call->used->provider,
                              .model = call->used->model,
-                             .price_version = !call->used->priced ? "unknown" : u->known ? call->used->price.version : "estimated",
+                             .price_version = !call->used->priced ? "unknown"
+                                              : u->known          ? call->used->price.version
+                                                                  : "estimated",
                              .provider_id = call->reply.id,
                              .prompt_tokens = (int)u->input,
                              .completion_tokens = (int)u->output,

@@ -1,12 +1,14 @@
-/* Keys and models that are refused stop their route at once (a refused key is refused for all thousand calls); an endpoint that fails stops it after a few
- * failures in a row, and one probe at a time finds out when it is well again. */
+/* Keys and models that are refused stop their route at once (a refused key is refused for all thousand calls); an
+ * endpoint that fails stops it after a few failures in a row, and one probe at a time finds out when it is well again.
+ */
 #include "pipeline/model/route.h"
 
 #include <stdio.h>
 #include "core/log.h"
 #include "core/metrics.h"
 
-const struct breaker_rule route_breaker = {.in_a_row = 5, .window_min = 20, .window_ms = 10000, .open_ms = 1000, .open_max_ms = 30000};
+const struct breaker_rule route_breaker = {
+    .in_a_row = 5, .window_min = 20, .window_ms = 10000, .open_ms = 1000, .open_max_ms = 30000};
 
 struct route *routes_choose(struct routes *r, uint64_t now_ms, uint64_t *ret_wait_ms, const struct route **ret_closed)
 {
@@ -42,10 +44,11 @@ static void route_closed(struct route *r, const struct llm_fault *f, uint64_t no
     llm_fault_err(f, &err);
     r->code = err.code;
     metrics_set(METRICS_MODEL_BREAKER, 1, r->name, NULL);
-    log_error(NULL, "%s is not called for %llu ms: %s", r->name, (unsigned long long)breaker_wait_ms(&r->breaker, now_ms), f->sentence);
+    log_error(NULL, "%s is not called for %llu ms: %s", r->name,
+              (unsigned long long)breaker_wait_ms(&r->breaker, now_ms), f->sentence);
 }
 
-void route_fault(struct route *r, const struct llm_fault *f, uint64_t now_ms)
+void route_fault(struct route *r, const struct llm_fault *f, uint32_t key_pause_ms, uint64_t now_ms)
 {
     if (f->breaker == LLM_BREAKER_NONE) {
         if (r->breaker.probing)
@@ -54,16 +57,18 @@ void route_fault(struct route *r, const struct llm_fault *f, uint64_t now_ms)
     }
     if (f->breaker == LLM_BREAKER_KEY || f->breaker == LLM_BREAKER_MODEL) {
         bool first = breaker_wait_ms(&r->breaker, now_ms) == 0;
-        breaker_open(&r->breaker, now_ms, (uint32_t)MAX(f->retry_after_ms, ROUTE_KEY_PARK_MS));
+        breaker_open(&r->breaker, now_ms, (uint32_t)MAX(f->retry_after_ms, (int64_t)key_pause_ms));
+        r->refused = true;
         if (first)
             route_closed(r, f, now_ms);
     } else if (breaker_bad(&r->breaker, &route_breaker, now_ms)) {
+        r->refused = false;
         route_closed(r, f, now_ms);
     }
 }
 
-void routes_init(struct routes *r, const struct llm_settings *s, enum llm_task task, const struct price_book *prices, struct limiter *limiter,
-                 const struct limit_rule limits[LLM_PLACE_COUNT], int64_t day)
+void routes_init(struct routes *r, const struct llm_settings *s, enum llm_task task, const struct price_book *prices,
+                 struct limiter *limiter, const struct limit_rule limits[LLM_PLACE_COUNT], int64_t day)
 {
     const struct llm_route *steps = &s->routes[task];
     *r = (struct routes){.n = 0};

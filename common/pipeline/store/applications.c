@@ -2,17 +2,24 @@
  * (state_seen). */
 #include "pipeline/store/applications.h"
 
+#include "pipeline/store/parked.h"
+
 #define STATE_SEEN                                                                                                     \
-    "CASE WHEN a.state <> 1 THEN a.state WHEN k.subject_id IS NULL THEN 1 WHEN k.state = 5 THEN 3 ELSE 2 END"
+    "CASE WHEN a.state <> 1 THEN a.state WHEN k.subject_id IS NULL THEN 1 WHEN k.state = 5 OR p.stage IS NOT NULL"     \
+    " THEN 3 ELSE 2 END"
 #define APPLICATION_SELECT                                                                                             \
     "SELECT a.application_id, a.batch_id, a.user_id, a.profile_id, a.job_id, a.item_index, b.single, a.client_ref,"    \
     " a.options, a.priority, (" STATE_SEEN ")::int2, a.score, a.similarity,"                                           \
-    " CASE WHEN a.state = 1 AND k.state = 5 THEN k.code ELSE a.code END, a.detail, a.cost_microusd, a.created_at,"     \
-    " greatest(a.updated_at, k.released_at, k.claimed_at), a.ended_at, k.stage, k.attempt,"                            \
-    " CASE WHEN k.state = 5 THEN k.not_before END, b.last_seq"                                                         \
+    " CASE WHEN a.state <> 1 THEN a.code WHEN k.state = 5 THEN k.code ELSE coalesce(p.code, a.code) END,"              \
+    " CASE WHEN a.state <> 1 THEN a.detail WHEN k.state = 5 THEN k.parked_why ELSE coalesce(p.parked_why, a.detail) "  \
+    "END,"                                                                                                             \
+    " a.cost_microusd, a.created_at,"                                                                                  \
+    " greatest(a.updated_at, k.released_at, k.claimed_at), a.ended_at, coalesce(p.stage, k.stage), k.attempt,"         \
+    " CASE WHEN k.state = 5 THEN k.not_before ELSE p.not_before END, b.last_seq"                                       \
     " FROM applications a"                                                                                             \
     " JOIN batches b ON b.tenant_id = a.tenant_id AND b.batch_id = a.batch_id"                                         \
-    " LEFT JOIN tasks k ON k.tenant_id = a.tenant_id AND k.subject_id = a.application_id AND k.kind = 1 "
+    " LEFT JOIN tasks k ON k.tenant_id = a.tenant_id AND k.subject_id = a.application_id AND k.kind = 1"               \
+    " LEFT JOIN LATERAL (" TASKS_PARKED_SHARED ") p ON true "
 
 static const struct pg_stmt stmt_submit = {
     "applications_submit",

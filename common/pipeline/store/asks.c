@@ -1,4 +1,5 @@
-/* The functions of migrations/0006; here they only get their arrays. Rows of model_asks are locked in the order of the hashes by the functions. */
+/* The functions of migrations/0006; here they only get their arrays. Rows of model_asks are locked in the order of the
+ * hashes by the functions. */
 #include "pipeline/store/asks.h"
 
 #include <assert.h>
@@ -6,11 +7,18 @@
 #include "pipeline/store/arrays.h"
 
 static const struct pg_stmt stmt_async = {"asks_async", "SELECT set_config('synchronous_commit', 'off', true)", 0};
-static const struct pg_stmt stmt_open = {"asks_open", "SELECT what, reply, billed, scope FROM jm_ask($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", 11};
+static const struct pg_stmt stmt_open = {
+    "asks_open", "SELECT what, reply, billed, scope FROM jm_ask($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", 11};
 static const struct pg_stmt stmt_reply = {"asks_reply", "SELECT jm_reply($1, $2, $3)", 3};
 static const struct pg_stmt stmt_bill = {
-    "asks_bill", "SELECT jm_bill($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)", 20};
+    "asks_bill",
+    "SELECT jm_bill($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)", 20};
 static const struct pg_stmt stmt_drop = {"asks_drop", "SELECT jm_unask($1, $2, $3)", 3};
+static const struct pg_stmt stmt_totals = {
+    "asks_totals",
+    "SELECT coalesce(sum(spent_microusd), 0)::int8, coalesce(sum(reserved_microusd), 0)::int8, "
+    "coalesce(sum(bought_twice), 0)::int8 FROM spending WHERE scope = 1",
+    0};
 static const struct pg_stmt stmt_sweep = {"asks_sweep", "SELECT jm_asks_sweep(make_interval(secs => $1), $2)", 2};
 
 struct asks_wait {
@@ -49,8 +57,8 @@ static void asks_opened(void *ud, const struct pg_reply *reply, const struct err
     free(w);
 }
 
-void asks_open(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct ask_open *asks, int n, const struct ask_ceilings *most,
-               asks_open_fn *fn, void *ud)
+void asks_open(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct ask_open *asks, int n,
+               const struct ask_ceilings *most, asks_open_fn *fn, void *ud)
 {
     assert(n > 0 && n <= ASKS_BATCH_MAX);
     struct asks_wait *w = malloc(sizeof(*w));
@@ -114,7 +122,8 @@ void asks_bill(struct pg_pool *pool, enum stage stage, const struct ask_bill *ca
     pg_request_send(q, fn, ud);
 }
 
-void asks_drop(struct pg_pool *pool, const struct uuid *worker_id, const struct ask_key *keys, int n, pg_reply_fn *fn, void *ud)
+void asks_drop(struct pg_pool *pool, const struct uuid *worker_id, const struct ask_key *keys, int n, pg_reply_fn *fn,
+               void *ud)
 {
     assert(n > 0 && n <= ASKS_BATCH_MAX);
     struct pg_request *q = pg_request_new(pool);
@@ -132,5 +141,15 @@ void asks_sweep(struct pg_pool *pool, int keep_s, int limit, pg_reply_fn *fn, vo
     pg_request_add(q, &stmt_sweep);
     pg_param_float8(q, keep_s);
     pg_param_int4(q, limit);
+    pg_request_add(q, &stmt_totals);
     pg_request_send(q, fn, ud);
+}
+
+int asks_sweep_read(const struct pg_reply *reply, struct ask_totals *ret)
+{
+    struct pg_rows swept = pg_reply_rows(reply, 0), totals = pg_reply_rows(reply, 1);
+    *ret = (struct ask_totals){.spent_microusd = pg_get_int8(&totals, 0, 0),
+                               .reserved_microusd = pg_get_int8(&totals, 0, 1),
+                               .bought_twice = pg_get_int8(&totals, 0, 2)};
+    return pg_get_int4(&swept, 0, 0);
 }

@@ -1,8 +1,9 @@
-/* What the worker runtime asks of the store about model calls: may this one go out, is its reply here already; the journal; the ledger; ceilings.
+/* What the worker runtime asks of the store about model calls: may this one go out, is its reply here already; the
+ * journal; the ledger; ceilings.
  *
- * Before a call: asks_open. After a paid one: asks_reply, which commits the reply's bytes before anybody reads them (I5), then, read, asks_bill. After an
- * unpaid one: asks_drop.
- * Many to a call; each call is one transaction. Callbacks run once, on the loop; everything they get is borrowed until they return. */
+ * Before a call: asks_open. After a paid one: asks_reply, which commits the reply's bytes before anybody reads them
+ * (I5), then, read, asks_bill. After an unpaid one: asks_drop. Many to a call; each call is one transaction. Callbacks
+ * run once, on the loop; everything they get is borrowed until they return. */
 #pragma once
 
 #include "base/err.h"
@@ -37,11 +38,12 @@ struct ask_opened {
     struct str reply;     /* REPLY: as it was given to asks_reply */
     bool billed;          /* REPLY: false: whoever reads it bills it */
 };
-/* opened: n in the order of asks; err not NULL: nothing is known (asks may be open for this worker: asking again is right). Does not wait for the disk: what a
- * crash of Postgres forgets was not called yet or is called again. No key may be twice in asks. */
+/* opened: n in the order of asks; err not NULL: nothing is known (asks may be open for this worker: asking again is
+ * right). Does not wait for the disk: what a crash of Postgres forgets was not called yet or is called again. No key
+ * may be twice in asks. */
 typedef void asks_open_fn(void *ud, const struct ask_opened *opened, int n, const struct err *err);
-void asks_open(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct ask_open *asks, int n, const struct ask_ceilings *most,
-               asks_open_fn *fn, void *ud);
+void asks_open(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage, const struct ask_open *asks, int n,
+               const struct ask_ceilings *most, asks_open_fn *fn, void *ud);
 
 struct ask_reply {
     struct ask_key key;
@@ -69,7 +71,13 @@ struct ask_bill {
 void asks_bill(struct pg_pool *pool, enum stage stage, const struct ask_bill *bills, int n, pg_reply_fn *fn, void *ud);
 
 /* Calls that were not paid for: others may ask. fn may be NULL. */
-void asks_drop(struct pg_pool *pool, const struct uuid *worker_id, const struct ask_key *keys, int n, pg_reply_fn *fn, void *ud);
+void asks_drop(struct pg_pool *pool, const struct uuid *worker_id, const struct ask_key *keys, int n, pg_reply_fn *fn,
+               void *ud);
 
-/* The dispatcher's broom: replies older than keep_s and asks of lost processes. Reply: one row, the number. */
+/* The dispatcher's broom: replies older than keep_s and asks of lost processes, limit at most; and what was spent in
+ * all. */
+struct ask_totals {
+    int64_t spent_microusd, reserved_microusd, bought_twice;
+};
 void asks_sweep(struct pg_pool *pool, int keep_s, int limit, pg_reply_fn *fn, void *ud);
+int asks_sweep_read(const struct pg_reply *reply, struct ask_totals *ret); /* how many were swept */

@@ -2,25 +2,29 @@
  * moves it out of receiving, every chunk checks that it still may (jm_batch_open). */
 #include "pipeline/store/batches.h"
 
+#include "pipeline/store/parked.h"
+
 #define BATCH_SELECT                                                                                                   \
     "SELECT b.batch_id, b.state, b.priority, b.last_seq, b.version, b.n_accepted, b.n_rejected, b.n_released,"         \
     " CASE WHEN b.state = 5 THEN 0 ELSE (SELECT count(*) FROM tasks k WHERE k.tenant_id = b.tenant_id"                 \
-    "  AND k.batch_id = b.batch_id AND k.kind = 1 AND k.state = 5) END::int4,"                                         \
+    "  AND k.batch_id = b.batch_id AND k.kind = 1 AND (k.state = 5 OR EXISTS (" TASKS_PARKED_SHARED "))) END::int4,"   \
     " b.n_done, b.n_needs_review, b.n_failed, b.n_cancelled, b.n_analyze, b.n_optimize, b.n_cover_letter, b.n_embed,"  \
-    " b.cost_microusd, b.created_at, b.updated_at, b.ended_at FROM batches b "
+    " b.cost_microusd, b.created_at, b.updated_at, b.ended_at, b.ceiling_microusd, coalesce(m.spent_microusd, 0),"     \
+    " coalesce(m.reserved_microusd, 0) FROM batches b LEFT JOIN spending m ON m.tenant_id = b.tenant_id"               \
+    " AND m.scope = 3 AND m.scope_id = b.batch_id AND m.day = 'epoch' "
 
 static const struct pg_stmt stmt_open = {
     "batches_open",
-    "INSERT INTO batches (tenant_id, batch_id, state, priority, gateway_id, traceparent)"
-    " VALUES ($1, $2, 1, $3, $4, $5) RETURNING created_at",
-    5};
+    "INSERT INTO batches (tenant_id, batch_id, state, priority, gateway_id, traceparent, ceiling_microusd)"
+    " VALUES ($1, $2, 1, $3, $4, $5, $6) RETURNING created_at",
+    6};
 static const struct pg_stmt stmt_open_keyed = {
     "batches_open_keyed",
     "WITH k AS (INSERT INTO idempotency_keys (tenant_id, route, key_hash, state, gateway_id, resource_id)"
-    " VALUES ($1, 'batches', $6, 1, $4, $2) ON CONFLICT DO NOTHING RETURNING 1)"
-    " INSERT INTO batches (tenant_id, batch_id, state, priority, gateway_id, traceparent)"
-    " SELECT $1, $2, 1, $3, $4, $5 FROM k RETURNING created_at",
-    6};
+    " VALUES ($1, 'batches', $7, 1, $4, $2) ON CONFLICT DO NOTHING RETURNING 1)"
+    " INSERT INTO batches (tenant_id, batch_id, state, priority, gateway_id, traceparent, ceiling_microusd)"
+    " SELECT $1, $2, 1, $3, $4, $5, $6 FROM k RETURNING created_at",
+    7};
 static const struct pg_stmt stmt_guard = {"batches_guard", "SELECT jm_batch_open($1, $2)", 2};
 static const struct pg_stmt stmt_items = {
     "batches_items",
@@ -61,11 +65,16 @@ static const struct pg_stmt stmt_item_rows = {
     "SELECT * FROM ("
     " (SELECT a.item_index, a.application_id, a.client_ref, (CASE WHEN a.state <> 1 THEN a.state WHEN k.subject_id IS "
     "NULL"
-    "   THEN 1 WHEN k.state = 5 THEN 3 ELSE 2 END)::int2 AS state, a.score, a.code, a.detail, '' AS pointer,"
-    "   (-1)::int8 AS byte_offset FROM applications a"
+    "   THEN 1 WHEN k.state = 5 OR p.stage IS NOT NULL THEN 3 ELSE 2 END)::int2 AS state, a.score,"
+    "   CASE WHEN a.state <> 1 THEN a.code WHEN k.state = 5 THEN k.code ELSE coalesce(p.code, a.code) END AS code,"
+    "   CASE WHEN a.state <> 1 THEN a.detail WHEN k.state = 5 THEN k.parked_why ELSE coalesce(p.parked_why, a.detail) "
+    "END AS detail,"
+    "   '' AS pointer, (-1)::int8 AS byte_offset FROM applications a"
     "  LEFT JOIN tasks k ON k.tenant_id = a.tenant_id AND k.subject_id = a.application_id AND k.kind = 1"
+    "  LEFT JOIN LATERAL (" TASKS_PARKED_SHARED ") p ON true"
     "  WHERE a.tenant_id = $1 AND a.batch_id = $2 AND a.item_index > $3::int4 AND ($4::int4 = 0 OR"
-    "   (CASE WHEN a.state <> 1 THEN a.state WHEN k.subject_id IS NULL THEN 1 WHEN k.state = 5 THEN 3 ELSE 2 END) = "
+    "   (CASE WHEN a.state <> 1 THEN a.state WHEN k.subject_id IS NULL THEN 1 WHEN k.state = 5 OR p.stage IS NOT NULL"
+    "    THEN 3 ELSE 2 END) = "
     "$4::int4)"
     "  ORDER BY a.item_index LIMIT $5::int4)"
     " UNION ALL"
@@ -87,6 +96,23 @@ static const struct pg_stmt stmt_moves[] = {
                       " AND batch_id = $2 AND NOT single AND state = 3",
                       2},
 };
+/* Tasks before batches: the order of locks. 50: ERR_BUDGET. */
+static const struct pg_stmt stmt_budget_wake = {
+    "batches_budget_wake",
+    "UPDATE tasks SET not_before = now() WHERE tenant_id = $1 AND batch_id = $2 AND state = 5 AND code = 50"
+    " AND not_before > now()",
+    2};
+static const struct pg_stmt stmt_budget = {
+    "batches_budget",
+    "UPDATE batches SET ceiling_microusd = $3, version = version + 1, updated_at = now() WHERE tenant_id = $1"
+    " AND batch_id = $2 AND NOT single AND state <> 5",
+    3};
+static const struct pg_stmt stmt_cost = {
+    "batches_cost",
+    "SELECT stage, provider, model, count(*)::int8, sum(prompt_tokens)::int8, sum(cached_tokens)::int8,"
+    " sum(completion_tokens)::int8, sum(cost_microusd)::int8 FROM model_usage WHERE tenant_id = $1 AND batch_id = $2"
+    " GROUP BY stage, provider, model ORDER BY stage, provider, model",
+    2};
 static const struct pg_stmt stmt_redrive = {"batches_redrive", "SELECT " CHANGE_COLUMNS " FROM jm_redrive($1, $2, $3)",
                                             3};
 
@@ -109,14 +135,15 @@ static struct str batches_text(struct str s)
 }
 
 void batches_open(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id,
-                  const struct uuid *gateway_id, int priority, struct str traceparent, const struct idempotency *key,
-                  pg_reply_fn *fn, void *ud)
+                  const struct uuid *gateway_id, int priority, int64_t ceiling_microusd, struct str traceparent,
+                  const struct idempotency *key, pg_reply_fn *fn, void *ud)
 {
     struct pg_request *q =
         batches_request(pool, tenant_id, batch_id, key->present ? &stmt_open_keyed : &stmt_open, false);
     pg_param_int2(q, (int16_t)priority);
     pg_param_uuid(q, gateway_id);
     pg_param_text(q, batches_text(traceparent));
+    pg_param_int8(q, ceiling_microusd);
     if (key->present)
         pg_param_bytea(q, (struct str){(const char *)key->key_hash, SEAL_HASH_BYTES});
     pg_request_send(q, fn, ud);
@@ -285,6 +312,9 @@ static void batch_row_read(const struct pg_rows *r, int i, struct batch_row *ret
         .created_at_us = pg_get_timestamptz(r, i, 18),
         .updated_at_us = pg_get_timestamptz(r, i, 19),
         .ended_at_us = pg_get_timestamptz(r, i, 20),
+        .ceiling_microusd = pg_get_int8(r, i, 21),
+        .spent_microusd = pg_get_int8(r, i, 22),
+        .reserved_microusd = pg_get_int8(r, i, 23),
     };
 }
 
@@ -343,6 +373,59 @@ void batches_move(struct pg_pool *pool, const struct uuid *tenant_id, const stru
     pg_param_uuid(q, tenant_id);
     pg_param_uuid(q, batch_id);
     pg_request_send(q, fn, ud);
+}
+
+void batches_budget(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id,
+                    int64_t ceiling_microusd, pg_reply_fn *fn, void *ud)
+{
+    struct pg_request *q = batches_request(pool, tenant_id, batch_id, &stmt_budget_wake, true);
+    pg_request_add(q, &stmt_budget);
+    pg_param_uuid(q, tenant_id);
+    pg_param_uuid(q, batch_id);
+    pg_param_int8(q, ceiling_microusd);
+    pg_request_add(q, &stmt_find);
+    pg_param_uuid(q, tenant_id);
+    pg_param_uuid(q, batch_id);
+    pg_request_send(q, fn, ud);
+}
+
+bool batches_budget_read(const struct pg_reply *reply, struct batch_row *ret, bool *ret_set)
+{
+    struct pg_rows set = pg_reply_rows(reply, 1);
+    struct pg_rows rows = pg_reply_rows(reply, 2);
+    if (rows.count == 0)
+        return false;
+    *ret_set = set.affected > 0;
+    batch_row_read(&rows, 0, ret);
+    return true;
+}
+
+void batches_cost(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id, pg_reply_fn *fn,
+                  void *ud)
+{
+    struct pg_request *q = batches_request(pool, tenant_id, batch_id, &stmt_find, true);
+    pg_request_add(q, &stmt_cost);
+    pg_param_uuid(q, tenant_id);
+    pg_param_uuid(q, batch_id);
+    pg_request_send(q, fn, ud);
+}
+
+bool batches_cost_read(const struct pg_reply *reply, int i, struct batch_cost *ret)
+{
+    struct pg_rows rows = pg_reply_rows(reply, 1);
+    if (i >= rows.count)
+        return false;
+    *ret = (struct batch_cost){
+        .stage = pg_get_int4(&rows, i, 0),
+        .provider = pg_get_text(&rows, i, 1),
+        .model = pg_get_text(&rows, i, 2),
+        .calls = pg_get_int8(&rows, i, 3),
+        .prompt_tokens = pg_get_int8(&rows, i, 4),
+        .cached_tokens = pg_get_int8(&rows, i, 5),
+        .completion_tokens = pg_get_int8(&rows, i, 6),
+        .cost_microusd = pg_get_int8(&rows, i, 7),
+    };
+    return true;
 }
 
 bool batches_move_read(const struct pg_reply *reply, struct batch_row *ret, bool *ret_moved)

@@ -11,14 +11,16 @@ struct batch_row {
     int accepted, rejected, released, parked, done, needs_review, failed, cancelled;
     int stage_done[STAGE_MAX + 1]; /* by enum stage */
     int64_t cost_microusd;
+    int64_t ceiling_microusd; /* 0: none */
+    int64_t spent_microusd, reserved_microusd;
     uint64_t created_at_us, updated_at_us, ended_at_us; /* ended 0: not yet */
 };
 
 /* Starts receiving: the row in state RECEIVING, owned by the gateway, and the Idempotency-Key (taken as running).
  * batches_open_read is false when the key is taken: then nothing was made. */
 void batches_open(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id,
-                  const struct uuid *gateway_id, int priority, struct str traceparent, const struct idempotency *key,
-                  pg_reply_fn *fn, void *ud);
+                  const struct uuid *gateway_id, int priority, int64_t ceiling_microusd, struct str traceparent,
+                  const struct idempotency *key, pg_reply_fn *fn, void *ud);
 bool batches_open_read(const struct pg_reply *reply, uint64_t *ret_created_at_us);
 
 /* One item of a chunk. Strings are borrowed until batches_items returns. */
@@ -92,6 +94,20 @@ void batches_move(struct pg_pool *pool, const struct uuid *tenant_id, const stru
                   pg_reply_fn *fn, void *ud);
 /* false: no such batch. *ret_moved: the state changed. */
 bool batches_move_read(const struct pg_reply *reply, struct batch_row *ret, bool *ret_moved);
+/* The ceiling of what its model calls may cost (0: none); what waits for it is woken. *ret_set false: it has ended. */
+void batches_budget(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id,
+                    int64_t ceiling_microusd, pg_reply_fn *fn, void *ud);
+bool batches_budget_read(const struct pg_reply *reply, struct batch_row *ret, bool *ret_set); /* false: no such batch */
+
+/* What the ledger says about a batch, by stage and model. The batch itself is statement 0: batches_read. */
+struct batch_cost {
+    int stage; /* enum stage */
+    struct str provider, model;
+    int64_t calls, prompt_tokens, cached_tokens, completion_tokens, cost_microusd;
+};
+void batches_cost(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id, pg_reply_fn *fn,
+                  void *ud);
+bool batches_cost_read(const struct pg_reply *reply, int i, struct batch_cost *ret); /* false: no more rows */
 /* Failed ones back to the backlog, `limit` at most. Statement 0 has CHANGE_COLUMNS; no row: nothing left. */
 void batches_redrive(struct pg_pool *pool, const struct uuid *tenant_id, const struct uuid *batch_id, int limit,
                      pg_reply_fn *fn, void *ud);

@@ -8,11 +8,12 @@
  * lost lease does not count (worker and token do not fit). So a claim does not wait for the disk. */
 static const struct pg_stmt stmt_claim_async = {"tasks_claim_async",
                                                 "SELECT set_config('synchronous_commit', 'off', true)", 0};
-static const struct pg_stmt stmt_claim = {"tasks_claim",
-                                          "SELECT tenant_id, subject_id, kind, token, attempt, batch_id, job_id, "
-                                          "profile_id, options, traceparent, released_at, priority"
-                                          " FROM jm_claim($1, $2, $3, $4)",
-                                          4};
+static const struct pg_stmt stmt_claim = {
+    "tasks_claim",
+    "SELECT c.tenant_id, subject_id, kind, token, attempt, batch_id, job_id, "
+    "profile_id, options, traceparent, released_at, priority, coalesce(t.weight, 1)"
+    " FROM jm_claim($1, $2, $3, $4) c LEFT JOIN tenants t ON t.tenant_id = c.tenant_id",
+    4};
 static const struct pg_stmt stmt_unclaim = {"tasks_unclaim", "SELECT jm_unclaim($1, $2, $3, $4)", 4};
 static const struct pg_stmt stmt_postings = {
     "tasks_postings",
@@ -80,7 +81,8 @@ static void tasks_claim_done(void *ud, const struct pg_reply *reply, const struc
                                             .options = pg_get_text(&rows, i, 8),
                                             .traceparent = pg_get_text(&rows, i, 9),
                                             .released_at_us = pg_get_timestamptz(&rows, i, 10),
-                                            .priority = pg_get_int4(&rows, i, 11)};
+                                            .priority = pg_get_int4(&rows, i, 11),
+                                            .weight = pg_get_int4(&rows, i, 12)};
     }
     w->fn(w->ud, claims, n, err);
     free(claims);

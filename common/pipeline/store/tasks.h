@@ -25,6 +25,7 @@ struct task_claim {
     int64_t token;
     int attempt; /* this one, from 1 */
     int priority;
+    int weight; /* of the tenant, 1.. */
     struct str options, traceparent;
     uint64_t released_at_us;
 };
@@ -88,7 +89,12 @@ struct task_result {
 void tasks_complete(struct pg_pool *pool, const struct uuid *worker_id, enum stage stage,
                     const struct task_result *results, int n, pg_reply_fn *fn, void *ud);
 
-enum task_outcome { TASK_HAND_BACK = 1, TASK_RETRY, TASK_FAIL, TASK_PARK /* until delay_ms, nobody's failure: costs no attempt */ };
+enum task_outcome {
+    TASK_HAND_BACK = 1,
+    TASK_RETRY,
+    TASK_FAIL,
+    TASK_PARK /* until delay_ms, nobody's failure: costs no attempt */
+};
 struct task_settle {
     struct uuid tenant_id, subject_id;
     int kind;

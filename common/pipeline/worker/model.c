@@ -1,9 +1,10 @@
 /* A stage on a model: from the item's inputs to the provider and back.
  *
- *   run queue -> ask -> calling -> (the call is over) run queue -> finish -> verdict, or one more ask with what was wrong
+ *   run queue -> ask -> calling -> (the call is over) run queue -> finish -> verdict, or one more ask with what was
+ * wrong
  *
- * A model that cannot be called now parks the task (with the reason, at no cost of an attempt), unless the route ends with the offline engine: then that does
- * the work. Everything about the provider is decided below, in the caller. */
+ * A model that cannot be called now parks the task (with the reason, at no cost of an attempt), unless the route ends
+ * with the offline engine: then that does the work. Everything about the provider is decided below, in the caller. */
 #include <stdlib.h>
 #include <time.h>
 #include "core/clock.h"
@@ -84,6 +85,7 @@ static void model_caller(struct worker *w, struct worker_model *m)
                                             .day_microusd = config_int(w->config, CONFIG_BUDGET_DAY),
                                             .batch_microusd = config_int(w->config, CONFIG_BUDGET_BATCH),
                                             .application_microusd = config_int(w->config, CONFIG_BUDGET_APPLICATION)},
+                               .budget_pause_ms = config_int(w->config, CONFIG_BUDGET_PAUSE),
                                .timeouts = m->settings.timeouts,
                                .reply_max_bytes = m->settings.reply_max_bytes,
                                .stream = m->settings.stream};
@@ -110,6 +112,7 @@ int worker_model_open(struct worker *w, struct err *err)
         return -(int)err->code;
     m->limiter = limiter_new(w->loop, member_redis(w->member), member_worker_id(w->member));
     routes_init(&m->routes, &m->settings, s->task, m->prices, m->limiter, limits, today());
+    m->routes.key_pause_ms = (uint32_t)config_int(w->config, CONFIG_LLM_KEY_PAUSE);
     if (m->routes.n == 0) { /* offline, as ever */
         worker_model_free(w);
         return 0;
@@ -161,7 +164,7 @@ static void model_start(struct worker *w, struct item *it)
                                 .subject_id = it->claim.subject_id,
                                 .batch_id = it->claim.batch_id,
                                 .attempt = it->claim.attempt,
-                                .weight = 1,
+                                .weight = it->claim.weight,
                                 .interactive = it->claim.priority == PRIORITY_INTERACTIVE,
                                 .key = p ? &p->key : NULL,
                                 .owner_id = it->claim.profile_id,
@@ -231,7 +234,8 @@ static bool model_finish(struct worker *w, struct item *it, const struct stage_i
         again = !last && model_again(w, it, &complaint);
         if (!again) {
             it->verdict = VERDICT_REJECT;
-            err_set(&it->err, ERR_CORRUPT, "the model's answer is not what was asked for (%s), twice", json_reply_verdict_name(call->json.verdict));
+            err_set(&it->err, ERR_CORRUPT, "the model's answer is not what was asked for (%s), twice",
+                    json_reply_verdict_name(call->json.verdict));
         }
     } else {
         it->verdict = s->finish(in, call, last, &it->arena, &it->out, &complaint, &it->err);

@@ -126,6 +126,13 @@ def test_a_reply_that_nobody_billed_is_billed_by_who_reads_it(a, b):
     assert b.ask(["x"]) == [(REPLY, b"reply to x", 0)] and b.billed == [True]
 
 
+def test_a_reply_is_kept_although_the_server_forgot_the_ask(a, b, mill):
+    a.ask(["x"])
+    rows(mill.eye, "DELETE FROM model_asks")  # what a crash does to a commit that did not wait for the disk
+    assert a.reply(["x"]) == 1
+    assert b.ask(["x"]) == [(REPLY, b"reply to x", 0)] and b.billed == [False]
+
+
 def test_the_same_bill_twice_counts_once(a, mill):
     a.ask(["x"])
     usage = [new_id()]
@@ -182,9 +189,9 @@ def test_reservations_of_a_lost_process_come_back(a, b, mill):
     a.die()
     assert b.whats(["x", "z"], most=most) == [CALL, OVER]
     assert b.spending(TENANT) == (0, 200, 0, 1)
-    rows(mill.eye, "UPDATE model_asks SET asked_at = now() - interval '1 hour'")
+    rows(mill.eye, "UPDATE model_asks SET asked_at = now() - interval '20 minutes'")
     assert value(mill.dispatcher, "SELECT jm_asks_sweep('7 days', 100)") == 1  # y; x belongs to the living
-    assert b.spending(TENANT) == (0, 100, 0, 1)
+    assert b.spending(TENANT) == (0, 100, 0, 2), "what was lost and nobody asked again counts, too"
     assert b.whats(["z"], most=most) == [CALL]
 
 
@@ -194,6 +201,24 @@ def test_old_replies_are_swept(a, mill):
     rows(mill.eye, "UPDATE model_asks SET asked_at = now() - interval '8 days' WHERE ask_hash = %s", hash_of("x"))
     assert value(mill.dispatcher, "SELECT jm_asks_sweep('7 days', 100)") == 1
     assert a.whats(["x", "y"]) == [CALL, REPLY]
+
+
+def test_lost_asks_are_swept_in_the_end_whatever_their_age(a, mill):
+    a.ask(["x"])
+    a.die()
+    rows(mill.eye, "UPDATE model_asks SET asked_at = now() - interval '5 hours'")
+    assert value(mill.dispatcher, "SELECT jm_asks_sweep('7 days', 100)") == 0  # asked again it is taken over all the same
+    rows(mill.eye, "UPDATE model_asks SET asked_at = now() - interval '8 days'")
+    assert value(mill.dispatcher, "SELECT jm_asks_sweep('7 days', 100)") == 1
+    assert a.spending(TENANT) == (0, 0, 0, 1)
+
+
+def test_workers_may_read_the_weight_of_tenants_and_nothing_else_of_them(a, mill):
+    import psycopg2
+    for conn in mill.conns.values():
+        assert rows(conn, "SELECT weight FROM tenants WHERE tenant_id = %s", a.tenant.id) == [(100,)]
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            rows(conn, "SELECT name FROM tenants")
 
 
 def test_tenants_share_nothing(a, mill):
@@ -234,5 +259,5 @@ def test_parking_costs_no_attempt(mill, tenant):
     c = claims[0]
     rows(mill.conns[ANALYZE], "SELECT * FROM jm_settle(%s, %s::uuid[], %s::uuid[], %s::smallint[], %s::bigint[], %s::smallint[], %s, %s::smallint[], %s, 5)",
          c.worker, [c.tenant], [c.subject], [c.kind], [c.token], [4], [60000], [30], ["over the ceiling"])
-    assert rows(mill.eye, "SELECT state, attempt, code, not_before > now() FROM tasks WHERE kind = 2") == [(5, 0, 30, True)]
+    assert rows(mill.eye, "SELECT state, attempt, code, parked_why, not_before > now() FROM tasks WHERE kind = 2") == [(5, 0, 30, "over the ceiling", True)]
     assert rows(mill.eye, "SELECT count(*) FROM tasks WHERE kind = 2 AND batch_id = %s", app) == [(1,)]
