@@ -23,3 +23,17 @@ add_custom_command(OUTPUT ${GEN}/limiter_lua.c
     COMMAND python3 ${CMAKE_SOURCE_DIR}/cmake/embed_text.py ${GEN}/limiter_lua.c limiter_lua ${CMAKE_SOURCE_DIR}/common/pipeline/limit/limiter.lua
     DEPENDS ${CMAKE_SOURCE_DIR}/common/pipeline/limit/limiter.lua ${CMAKE_SOURCE_DIR}/cmake/embed_text.py)
 add_library(limiter_script STATIC ${GEN}/limiter_lua.c)
+
+# What the stages say to models, and what they want back: NAME.prompt.md is NAME_prompt, NAME.schema.json is NAME_schema.
+function(stage_text NAME FILE)
+    add_custom_command(OUTPUT ${GEN}/${NAME}.c
+        COMMAND python3 ${CMAKE_SOURCE_DIR}/cmake/embed_text.py ${GEN}/${NAME}.c ${NAME} ${CMAKE_SOURCE_DIR}/services/${FILE}
+        DEPENDS ${CMAKE_SOURCE_DIR}/services/${FILE} ${CMAKE_SOURCE_DIR}/cmake/embed_text.py)
+endfunction()
+stage_text(analyze_prompt analyzer/analyze.prompt.md)
+stage_text(analyze_schema analyzer/analyze.schema.json)
+stage_text(tailor_prompt optimizer/tailor.prompt.md)
+stage_text(tailor_schema optimizer/tailor.schema.json)
+stage_text(letter_prompt cover_letter/letter.prompt.md)
+stage_text(letter_schema cover_letter/letter.schema.json)
+add_library(stage_texts STATIC ${GEN}/analyze_prompt.c ${GEN}/analyze_schema.c ${GEN}/tailor_prompt.c ${GEN}/tailor_schema.c ${GEN}/letter_prompt.c ${GEN}/letter_schema.c)

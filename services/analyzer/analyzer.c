@@ -27,4 +27,5 @@ const struct stage_spec analyzer_stage = {
     .about = "Reads job postings: requirements, level, pay, culture.",
     .needs = analyzer_needs,
     .plan = analyzer_plan,
+    .model = &analyzer_model,
 };

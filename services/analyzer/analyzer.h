@@ -4,3 +4,6 @@
 #include "pipeline/worker/stage.h"
 
 extern const struct stage_spec analyzer_stage;
+extern const struct stage_model analyzer_model;
+
+extern const char analyze_prompt[], analyze_schema[]; /* analyze.prompt.md, analyze.schema.json */

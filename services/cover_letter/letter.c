@@ -32,4 +32,5 @@ const struct stage_spec letter_stage = {
     .about = "Writes cover letters whose every claim names its evidence.",
     .needs = letter_needs,
     .plan = letter_plan,
+    .model = &letter_model,
 };

@@ -68,7 +68,8 @@ static void inputs_profile(const struct stage_input *in, struct arena *a, struct
     inputs[2] = text_take(a, &goals, "no stated goals");
 }
 
-static enum verdict embedding_ask(const struct stage_input *in, struct arena *a, struct model_ask *ret, struct err *err)
+static enum verdict embedding_ask(const struct stage_input *in, struct arena *a, struct model_ask *ret,
+                                  struct stage_output *out UNUSED, struct err *err)
 {
     struct str *inputs = arena_try_alloc(a, 3 * sizeof(*inputs));
     if (!inputs) {
@@ -81,7 +82,7 @@ static enum verdict embedding_ask(const struct stage_input *in, struct arena *a,
         return VERDICT_REJECT;
     ret->embed.inputs = inputs;
     ret->embed.inputs_count = in->kind == TASK_KIND_PROFILE_VECTORS ? 3 : 2;
-    return VERDICT_DONE;
+    return VERDICT_ASK;
 }
 
 /* Providers say unit length; the weighted similarity depends on it, so it is made sure. */

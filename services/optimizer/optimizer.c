@@ -37,4 +37,5 @@ const struct stage_spec optimizer_stage = {
     .about = "Tailors résumés to postings without adding anything, and scores the match.",
     .needs = optimizer_needs,
     .plan = optimizer_plan,
+    .model = &optimizer_model,
 };

@@ -1,7 +1,7 @@
 /* What the model says: a value that fits the schema, filled from the prompt where a caller will check it.
  *
- * A prompt's data stands between tags (<posting>...</posting>, <evidence>...</evidence>, <requirements>...</requirements>), a line an item, "id: text" where
- * it has an id. A string called quote (or described as verbatim) is a line of the posting, one called ..._id is an id that was offered, one called text, value or
+ * A prompt's data stands between tags (<posting>...</posting>, <evidence>...</evidence>, <requirements>...</requirements>), a line an item, "id: text" or
+ * "id (what and where): text" where it has an id. A string called quote (or described as verbatim) is a line of the posting, one called ..._id is an id that was offered, one called text, value or
  * the like is a line of the evidence. Everything else is short and harmless. All choices come from the seed, the property's name and its place in arrays. */
 #include "stub_llm/stub.h"
 
@@ -53,7 +53,9 @@ static void lines_read(struct str text, const char *tag, bool all, struct lines 
 
 static struct str line_id(struct str line)
 {
-    ptrdiff_t colon = str_find(line, STR(":"));
+    ptrdiff_t colon = str_find(line, STR(":")), open = str_find(line, STR(" ("));
+    if (open > 0 && open < 8 && open < colon && str_find(line, STR("): ")) > 0 && str_find(str_sub(line, 0, (size_t)open), STR(" ")) < 0)
+        return str_sub(line, 0, (size_t)open);
     return colon > 0 && colon < 24 && str_find(str_sub(line, 0, (size_t)colon), STR(" ")) < 0 ? str_sub(line, 0, (size_t)colon) : (struct str){.p = "", .n = 0};
 }
 
@@ -61,6 +63,9 @@ static struct str line_text(struct str line)
 {
     struct str id = line_id(line);
     struct str text = id.n ? str_trim(str_sub(line, id.n + 1, line.n)) : line;
+    ptrdiff_t close = id.n && text.n && text.p[0] == '(' ? str_find(text, STR("): ")) : -1;
+    if (close > 0)
+        text = str_trim(str_sub(text, (size_t)close + 3, text.n));
     if (text.n > 1 && (str_starts(text, "- ") || str_starts(text, "* ")))
         text = str_trim(str_sub(text, 2, text.n));
     if (text.n > 200) { /* up to a space */
@@ -70,6 +75,17 @@ static struct str line_text(struct str line)
         text = str_trim(text);
     }
     return text;
+}
+
+/* Without the lines that say only a word or two, where enough others are left: a text made of those says nothing. */
+static void lines_longer(struct lines *l, size_t least)
+{
+    struct lines kept = {.n = 0};
+    for (int i = 0; i < l->n; i++)
+        if (line_text(l->line[i]).n >= least)
+            kept.line[kept.n++] = l->line[i];
+    if (kept.n >= 2)
+        *l = kept;
 }
 
 static struct str pick(const struct lines *l, uint64_t at)
@@ -97,6 +113,10 @@ static void answer_string(struct answer *a, yyjson_val *schema, const char *name
         text = STR("");
     else if (named(name, "text") || named(name, "value") || named(name, "claim") || named(name, "paragraph") || named(name, "sentence") || named(name, "summary"))
         text = line_text(a->evidence.n ? pick(&a->evidence, at) : pick(&a->posting, at));
+    else if (named(name, "salutation"))
+        text = STR("Dear Hiring Team,");
+    else if (named(name, "sign_off"))
+        text = STR("Kind regards,");
     else if (named(name, "language"))
         text = STR("en");
     else if (named(name, "reason"))
@@ -143,6 +163,8 @@ static void answer_array(struct answer *a, yyjson_val *schema, const char *name,
     int64_t min = json_get_int(schema, "minItems", 0), max = json_get_int(schema, "maxItems", 3);
     uint64_t state = stub_hash(name, strlen(name), a->seed + at);
     int64_t n = MAX(min, MIN(max, 1 + (int64_t)(stub_random(&state) % 3)));
+    if (named(name, "paragraph"))
+        n = MAX(n, 2);
     bool ids = named(name, "_ids");
     if (ids && ((named(name, "evidence") && a->evidence.n == 0) || (named(name, "requirement") && a->requirements.n == 0)))
         n = 0;
@@ -180,7 +202,7 @@ static void answer_value(struct answer *a, yyjson_val *schema, const char *name,
     if (any) {
         answer_value(a, yyjson_arr_get_first(any), name, at, depth + 1);
     } else if (choices || constant) {
-        yyjson_val *v = constant ? constant : yyjson_arr_get(choices, stub_random(&state) % yyjson_arr_size(choices));
+        yyjson_val *v = constant ? constant : yyjson_arr_get(choices, named(name, "verdict") ? 0 : stub_random(&state) % yyjson_arr_size(choices));
         char *text = yyjson_val_write(v, 0, NULL);
         buf_adds(a->out, text ? text : "null");
         free(text);
@@ -211,6 +233,7 @@ void stub_answer(const struct stub_ask *ask, struct arena *mem, uint64_t seed, s
     *a = (struct answer){.out = out, .seed = seed ^ ask->hash, .root = ask->schema};
     lines_read(ask->user, "posting", true, &a->posting);
     lines_read(ask->user, "evidence", false, &a->evidence);
+    lines_longer(&a->evidence, 60);
     lines_read(ask->user, "requirements", false, &a->requirements);
     if (ask->schema)
         answer_value(a, ask->schema, "answer", 0, 0);

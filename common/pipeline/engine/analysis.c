@@ -98,8 +98,10 @@ static bool is_said(const struct reading *r, size_t i)
 /* Somebody speaks of himself: a résumé or an essay. Only English is counted. */
 static bool speaks_of_itself(const struct reading *r)
 {
-    const uint32_t me[] = {token_hash(STR("I")), token_hash(STR("my")), token_hash(STR("I'm")), token_hash(STR("I've"))};
-    const uint32_t you[] = {token_hash(STR("you")), token_hash(STR("your")), token_hash(STR("you'll")), token_hash(STR("we"))};
+    const uint32_t me[] = {token_hash(STR("I")), token_hash(STR("my")), token_hash(STR("I'm")),
+                           token_hash(STR("I've"))};
+    const uint32_t you[] = {token_hash(STR("you")), token_hash(STR("your")), token_hash(STR("you'll")),
+                            token_hash(STR("we"))};
     size_t first = 0, second = 0;
     if (r->an->language.n && !str_eqc(r->an->language, "en"))
         return false;
@@ -151,15 +153,14 @@ static enum analysis_verdict verdict_of(const struct reading *r)
                : ANALYSIS_NOT_A_POSTING;
 }
 
-static double confidence_of(const struct reading *r)
+double analysis_confidence(const struct analysis *an, const struct posting *p)
 {
-    const struct analysis *an = r->an;
-    size_t chars = utf8_count(r->text);
+    size_t chars = utf8_count(p->text);
     double c = 0.15;
     if (an->verdict != ANALYSIS_POSTING)
         return an->verdict == ANALYSIS_TOO_SHORT ? 0.05 : 0.1; /* nothing is scored */
     c += chars >= 1500 ? 0.15 : chars >= 600 ? 0.10 : 0.03;
-    c += an->title.n ? (r->posting->facts.title.n ? 0.12 : 0.08) : 0;
+    c += an->title.n ? (p->facts.title.n ? 0.12 : 0.08) : 0;
     c += an->company.n ? 0.08 : 0;
     c += an->requirements_n >= 5 ? 0.2 : 0.04 * (double)an->requirements_n;
     c += an->responsibilities_n >= 3 ? 0.1 : 0.03 * (double)an->responsibilities_n;
@@ -168,7 +169,7 @@ static double confidence_of(const struct reading *r)
         asked = asked || str_eqc(an->sections[i].kind, "requirements");
     c += asked ? 0.1 : 0;
     c += an->language.n ? 0.05 : 0;
-    c += str_eqc(r->posting->method, "json_ld") ? 0.05 : 0;
+    c += str_eqc(p->method, "json_ld") ? 0.05 : 0;
     c -= an->language.n && !str_eqc(an->language, "en") ? 0.1 : 0;
     c -= an->truncated ? 0.1 : 0;
     return round(fmax(0.05, fmin(0.99, c)) * 100) / 100;
@@ -236,7 +237,7 @@ int analysis_make(struct arena *a, const struct posting *posting, struct analysi
     analysis_keywords(&r);
     notes_take(&r);
     an->verdict = verdict_of(&r);
-    an->confidence = confidence_of(&r);
+    an->confidence = analysis_confidence(an, posting);
     *ret = an;
     return 0;
 }

@@ -125,6 +125,7 @@ struct analysis {
     struct str mission; /* one sentence of the posting, verbatim, that says what the employer is for; "" when none */
     bool hidden_text, truncated;
     double confidence; /* 0..1, computed */
+    struct str engine; /* the model that read it (analysis_merge.h); n == 0: the offline engine alone */
 };
 
 /* Reads and analyses. ERR_MEMORY only. *ret is in the arena and borrows from posting. */

@@ -121,5 +121,12 @@ void analysis_culture(struct reading *r); /* culture, mission */
 void analysis_signals(struct reading *r);
 void analysis_keywords(struct reading *r);
 struct str analysis_language(const struct reading *r);
+double analysis_weight(const struct requirement *q); /* of its kind, priority and knockout */
+double analysis_confidence(const struct analysis *an, const struct posting *p);
+/* Values by the names of the JSON; 0 when unknown. */
+enum requirement_kind analysis_kind_named(struct str name);
+enum seniority analysis_seniority_named(struct str name);
+enum education_level analysis_education_named(struct str name);
+enum work_mode analysis_mode_named(struct str name);
 bool title_has_job_noun(struct str s);
 struct str analysis_place_find(struct str s); /* the first "City, ST" or "City, Region", n == 0 when there is none */

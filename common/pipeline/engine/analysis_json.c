@@ -1,7 +1,7 @@
 /* The JobAnalysis document. What can be derived (skill lists, what is missing, the legitimacy tier, the drivers of the
  * confidence) is derived while writing, so that reading and writing again gives the same bytes. Reading takes every
  * limit of the struct as a limit. */
-#include "pipeline/engine/analysis.h"
+#include "pipeline/engine/analysis_internal.h"
 
 #include <math.h>
 
@@ -238,6 +238,8 @@ int analysis_to_json(struct arena *a, const struct analysis *an, struct str *ret
     put_judgement(d, root, an);
     yyjson_mut_obj_add_bool(d, root, "hidden_text", an->hidden_text);
     yyjson_mut_obj_add_bool(d, root, "truncated", an->truncated);
+    if (an->engine.n)
+        put_str(d, root, "engine", an->engine);
     size_t n;
     char *p = json_write_mut(a, root, &n);
     if (!p)
@@ -254,6 +256,26 @@ static size_t index_of(struct str name, const char *const *names, size_t n)
         if (str_eqc(name, names[i]))
             return i;
     return 0;
+}
+
+enum requirement_kind analysis_kind_named(struct str name)
+{
+    return (enum requirement_kind)index_of(name, kind_names, ARRAY_LEN(kind_names));
+}
+
+enum seniority analysis_seniority_named(struct str name)
+{
+    return (enum seniority)index_of(name, seniority_names, ARRAY_LEN(seniority_names));
+}
+
+enum education_level analysis_education_named(struct str name)
+{
+    return (enum education_level)index_of(name, education_names, ARRAY_LEN(education_names));
+}
+
+enum work_mode analysis_mode_named(struct str name)
+{
+    return (enum work_mode)index_of(name, mode_names, ARRAY_LEN(mode_names));
 }
 
 static struct analysis_quote get_quote(yyjson_val *o, const char *key)
@@ -313,6 +335,7 @@ static void get_facts(yyjson_val *root, struct analysis *an)
     an->mission = json_get_str(root, "mission");
     an->hidden_text = json_get_bool(root, "hidden_text", false);
     an->truncated = json_get_bool(root, "truncated", false);
+    an->engine = json_get_str(root, "engine");
     an->confidence = json_get_num(json_get_obj(root, "confidence"), "value", 0);
 }
 

@@ -323,7 +323,7 @@ static bool is_knockout(const struct reading *r, const struct clause *c, const s
 }
 
 /* Not by position: a clause said again further up would move all others. */
-static double weight_of(const struct requirement *q)
+double analysis_weight(const struct requirement *q)
 {
     static const double base[] = {
         [REQUIREMENT_SKILL] = 0.8,          [REQUIREMENT_EXPERIENCE] = 0.9, [REQUIREMENT_EDUCATION] = 0.6,
@@ -365,7 +365,7 @@ static void requirement_add(struct reading *r, const struct clause *c)
     skills_put(r, c, q);
     q->alternatives = q->skills_n > 1 && is_alternative(r, c);
     q->knockout = is_knockout(r, c, q);
-    q->weight = weight_of(q);
+    q->weight = analysis_weight(q);
     an->requirements_n++;
     bool required = q->priority == REQUIREMENT_REQUIRED;
     if (required && q->years_min > an->experience_years_min &&

@@ -11,6 +11,12 @@
 #include "pipeline/engine/letter_parts.h"
 
 static const size_t CEILING[] = {[LETTER_SHORT] = 900, [LETTER_STANDARD] = 1800, [LETTER_LONG] = 2600};
+
+size_t letter_ceiling(enum letter_length length)
+{
+    return CEILING[length ? length : LETTER_STANDARD];
+}
+
 /* The posting's own voice: contractions and "you" read as conversational, "the candidate" and "shall" as formal. */
 static enum letter_tone voice_of(const struct analysis *an)
 {
@@ -101,7 +107,7 @@ bool letter_new_paragraph(const struct letter *l, size_t i)
     return i == 0 || l->sentences[i].paragraph != l->sentences[i - 1].paragraph;
 }
 
-static struct str body_of(const struct letter *l, struct str greeting, struct str signoff)
+struct str letter_body(const struct letter *l, struct str greeting, struct str signoff)
 {
     struct buf b;
     buf_init(&b, 64 * 1024);
@@ -225,7 +231,7 @@ int letter_make(struct arena *a, const struct analysis *an, const struct profile
     if (!compose(l))
         return err_set(err, ERR_NO_EVIDENCE, "the profile states nothing that a letter could say");
     struct str greeting = salutation(l), signoff = letter_fill(l, LETTER_SIGNOFF, &l->values), body;
-    while (utf8_count(body = body_of(l, greeting, signoff)) > CEILING[l->o.length])
+    while (utf8_count(body = letter_body(l, greeting, signoff)) > CEILING[l->o.length])
         if (!drop_one(l, -1))
             break;
     if (body.n == 0)

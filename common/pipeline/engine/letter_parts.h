@@ -68,6 +68,14 @@ struct pick {
     int group;
 };
 
+/* Something to say about a whole letter; of guard.violations. */
+struct letter_note {
+    const char *code;
+    struct str value;
+    bool block; /* else a warning */
+};
+#define LETTER_NOTES_MAX 8
+
 enum letter_shape { SHAPE_ROLE, SHAPE_NEED, SHAPE_SELF, SHAPE_EVIDENCE };
 
 struct letter {
@@ -96,6 +104,10 @@ struct letter {
     int last_employment;                                       /* of the sentence before, -1 */
     unsigned company_said, title_said, company_max, title_max; /* sentences that name them; then others are preferred */
     bool client_said;
+    bool by_model;       /* its sentences are not ours: notes instead of the check of our own */
+    struct str language; /* by_model: what it is written in */
+    struct letter_note notes[LETTER_NOTES_MAX];
+    size_t notes_n;
     unsigned loose, loose_max; /* of the sentences so far, and what is wished for */
 };
 
@@ -152,6 +164,9 @@ void letter_gap(struct letter *l);
 void letter_closing(struct letter *l);
 int letter_write(const struct letter *l, struct str greeting, struct str body, size_t ceiling, struct str *ret,
                  struct err *err) MUST_CHECK;
+size_t letter_ceiling(enum letter_length length); /* characters; 0: of a standard letter */
+/* The whole letter as it is sent, name and contact data below. n == 0: no memory. */
+struct str letter_body(const struct letter *l, struct str greeting, struct str signoff);
 bool letter_new_paragraph(const struct letter *l, size_t i);
 
 #define PHRASES(name) extern const char *const LETTER_##name[];

@@ -103,9 +103,13 @@ static void emit_guard(const struct letter *l, struct emit *e, struct str body, 
     emit_obj(e, "guard");
     emit_int(e, "ruleset_version", LETTER_RULESET);
     emit_arr(e, "violations");
-    if (l->an->language.n && !str_eqc(l->an->language, "en"))
+    for (size_t i = 0; i < l->notes_n; i++) {
+        const struct letter_note *n = &l->notes[i];
+        *(n->block ? &block : &warn) += violation(e, n->code, n->value, n->block ? "block" : "warn");
+    }
+    if (!l->by_model && l->an->language.n && !str_eqc(l->an->language, "en"))
         block += violation(e, "language", l->an->language, "block");
-    for (size_t i = 0; i < l->sentences_n; i++) {
+    for (size_t i = 0; i < l->sentences_n && !l->by_model; i++) {
         const struct sentence *s = &l->sentences[i];
         struct str loose = loose_number(l, s);
         if (loose.n)
@@ -113,7 +117,7 @@ static void emit_guard(const struct letter *l, struct emit *e, struct str body, 
         if (s->claim && s->atoms_n == 0 && s->pointer.n == 0)
             block += violation(e, "NO_EVIDENCE", s->text, "block");
     }
-    if (chars > ceiling || chars < LETTER_FLOOR)
+    if (!l->by_model && (chars > ceiling || chars < LETTER_FLOOR))
         warn += violation(e, "length", STR("outside the band"), "warn");
     if (l->p->name.n == 0)
         warn += violation(e, "name_missing", STR(""), "warn");
@@ -229,7 +233,7 @@ int letter_write(const struct letter *l, struct str greeting, struct str body, s
     emit_int(&e, "schema_version", 1);
     emit_strc(&e, "style", TONE[l->o.tone]);
     emit_strc(&e, "length", LENGTH[l->o.length]);
-    emit_strc(&e, "language", "en");
+    emit_str(&e, "language", l->by_model ? l->language : STR("en"));
     emit_str(&e, "salutation", greeting);
     emit_paragraphs(l, &e);
     emit_str(&e, "body", body);

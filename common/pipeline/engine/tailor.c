@@ -258,7 +258,10 @@ static int plan(struct tailor *t, struct err *err)
         rc = tailor_highlights(t, err);
     if (rc == 0)
         rc = order_entries(t, err);
+    bool taken = false;
     if (rc == 0 && t->o.strategy == TAILOR_FULL)
+        rc = tailor_propose_summary(t, &taken, err);
+    if (rc == 0 && t->o.strategy == TAILOR_FULL && !taken)
         rc = tailor_summary(t, err);
     return rc;
 }
@@ -301,7 +304,7 @@ static void emit_op(struct tailor *t, struct emit *e, size_t at)
         emit_strc(e, NULL, id);
     }
     emit_arr_end(e);
-    emit_strc(e, "origin", "rule");
+    emit_strc(e, "origin", op->origin ? op->origin : "rule");
     emit_strc(e, "verdict", "applied");
     emit_obj_end(e);
 }
@@ -339,10 +342,14 @@ static void emit_judgement(struct tailor *t, struct emit *e)
         const struct tailor_op *op = &t->ops[i];
         if ((op->op.kind != RESUME_OP_SET && op->op.kind != RESUME_OP_INSERT) || !yyjson_mut_is_str(op->op.value))
             continue;
-        texts[j.texts_n++] = (struct tailor_text){.value = tailor_str(op->op.value),
-                                                  .before = tailor_str(op->op.before),
-                                                  .atoms = op->atoms,
-                                                  .atoms_n = op->atoms_n};
+        texts[j.texts_n++] =
+            (struct tailor_text){.value = tailor_str(op->op.value),
+                                 .before = tailor_str(op->op.before),
+                                 .atoms = op->atoms,
+                                 .atoms_n = op->atoms_n,
+                                 .rule = !op->origin                               ? TAILOR_RULE_WORDS
+                                         : str_eqc(op->op.path, "/basics/summary") ? TAILOR_RULE_SUMMARY
+                                                                                   : TAILOR_RULE_LINE};
     }
     tailor_judge(&j, e);
 }
@@ -364,6 +371,8 @@ static int write_result(struct tailor *t, struct str *ret, struct err *err)
     emit_int(&e, "revision", 0);
     emit_raw(&e, "document", document, n);
     emit_ops(t, &e);
+    if (t->proposals)
+        tailor_proposals_emit(t, &e);
     tailor_coverage(t, &e);
     emit_judgement(t, &e);
     emit_obj_end(&e);
@@ -373,10 +382,22 @@ static int write_result(struct tailor *t, struct str *ret, struct err *err)
 int tailor_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
                 struct tailor_options o, struct str *ret, struct err *err)
 {
+    return tailor_make_with(a, an, p, m, o, NULL, ret, err);
+}
+
+bool tailor_takes_wording(const struct analysis *an, const struct profile *p, struct tailor_options o)
+{
+    return (o.strategy == 0 || o.strategy == TAILOR_FULL) && (an->language.n == 0 || str_eqc(an->language, "en")) &&
+           tailor_is_english(p);
+}
+
+int tailor_make_with(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
+                     struct tailor_options o, struct tailor_proposals *proposals, struct str *ret, struct err *err)
+{
     struct tailor *t = arena_try_alloc(a, sizeof(*t));
     if (!t)
         return err_set(err, ERR_MEMORY, "the document needs more memory than its limit");
-    *t = (struct tailor){.a = a, .an = an, .p = p, .m = m, .o = o, .doc = json_mut_new(a)};
+    *t = (struct tailor){.a = a, .an = an, .p = p, .m = m, .o = o, .doc = json_mut_new(a), .proposals = proposals};
     t->o.strategy = o.strategy ? o.strategy : TAILOR_FULL;
     t->ops = arena_try_alloc(a, sizeof(*t->ops) * TAILOR_OPS_MAX); /* each is written whole when it is planned */
     t->asked = ARENA_NEW_N(a, double, p->atoms_n + 1);

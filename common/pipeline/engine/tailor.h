@@ -25,6 +25,36 @@ struct tailor_options {
 int tailor_make(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
                 struct tailor_options o, struct str *ret, struct err *err) MUST_CHECK;
 
+/* What a model proposes: another wording of a line, or a summary. */
+#define TAILOR_PROPOSALS_MAX    16
+#define TAILOR_PROPOSAL_IDS_MAX 8
+struct tailor_proposal {
+    bool summary;
+    size_t atom;                                    /* the line; of a summary none */
+    struct str text, reason;                        /* one line each */
+    size_t atoms[TAILOR_PROPOSAL_IDS_MAX], atoms_n; /* what a summary rests on; of a line itself */
+    const struct requirement *requirements[TAILOR_PROPOSAL_IDS_MAX];
+    size_t requirements_n;
+    const char *reject_code; /* NULL: taken, or not looked at yet */
+};
+struct tailor_proposals {
+    struct tailor_proposal items[TAILOR_PROPOSALS_MAX];
+    size_t n, unknown; /* unknown: proposals for lines that the profile does not have; left out */
+};
+
+/* A model's answer (services/optimizer/tailor.schema.json) as proposals; texts live in the arena. false: no memory. */
+bool tailor_proposals_read(struct arena *a, const struct analysis *an, const struct profile *p, yyjson_val *reply,
+                           struct tailor_proposals *ret) MUST_CHECK;
+/* As tailor_make: selection, order and names are its own, and where a proposal holds (it says what the line says: the
+ * same numbers, names and tools, most of the same words) its wording goes in the place of ours, origin "model". The
+ * others get a reject_code and are listed in rejected_ops[{op, path, before, value, reason, requirement_ids,
+ * evidence_ids, origin, verdict, reject_code}]; one that has a reject_code is not looked at. */
+int tailor_make_with(struct arena *a, const struct analysis *an, const struct profile *p, const struct match *m,
+                     struct tailor_options o, struct tailor_proposals *proposals, struct str *ret,
+                     struct err *err) MUST_CHECK;
+/* Whether wording is of use at all: strategy full, and posting and profile in English. */
+bool tailor_takes_wording(const struct analysis *an, const struct profile *p, struct tailor_options o);
+
 /* What a person decided about the operations of a tailored résumé. */
 struct tailor_choice {
     const struct str *op_ids;

@@ -197,10 +197,16 @@ static int judge(struct apply *t, struct emit *e, struct err *err)
         size_t *atoms = ARENA_NEW_N(t->a, size_t, TAILOR_OP_IDS_MAX);
         if (!atoms)
             return err_set(err, ERR_MEMORY, "the document needs more memory than its limit");
-        texts[j.texts_n++] = (struct tailor_text){.value = tailor_str(op->value),
-                                                  .before = tailor_str(op->before),
-                                                  .atoms = atoms,
-                                                  .atoms_n = atoms_of(t, i, atoms, TAILOR_OP_IDS_MAX)};
+        yyjson_val *item = yyjson_arr_get(t->ops, i);
+        bool model = str_eqc(json_get_str(item, "origin"), "model");
+        texts[j.texts_n++] =
+            (struct tailor_text){.rule = !model                                                   ? TAILOR_RULE_WORDS
+                                         : str_eqc(json_get_str(item, "path"), "/basics/summary") ? TAILOR_RULE_SUMMARY
+                                                                                                  : TAILOR_RULE_LINE,
+                                 .value = tailor_str(op->value),
+                                 .before = tailor_str(op->before),
+                                 .atoms = atoms,
+                                 .atoms_n = atoms_of(t, i, atoms, TAILOR_OP_IDS_MAX)};
     }
     tailor_judge(&j, e);
     return 0;

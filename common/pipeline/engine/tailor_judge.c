@@ -6,6 +6,7 @@
  * together; and no number or name of the text that it replaces is lost. */
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/phrase.h"
+#include "pipeline/engine/posting_internal.h"
 #include "pipeline/engine/tailor_parts.h"
 
 #define WORD_MAX_BYTES 96
@@ -162,6 +163,72 @@ static bool word_is_kept(struct str word, bool first, struct str before, const s
     return lex_text_has(value, copy) || (name && word.n == 1) || other_name(word, before, value, 1);
 }
 
+/* A number in words. */
+static bool is_number_word(struct str word)
+{
+    static const char *const WORDS[] = {"two",     "three",    "four",    "five",     "six",      "seven",
+                                        "eight",   "nine",     "ten",     "eleven",   "twelve",   "fifteen",
+                                        "twenty",  "thirty",   "forty",   "fifty",    "sixty",    "seventy",
+                                        "eighty",  "ninety",   "hundred", "hundreds", "thousand", "thousands",
+                                        "million", "millions", "billion", "billions", "dozen",    "dozens",
+                                        "double",  "doubled",  "tripled", "triple",   "halved",   NULL};
+    for (const char *const *w = WORDS; *w; w++)
+        if (str_ieqc(word, *w))
+            return true;
+    return false;
+}
+
+static bool begins_sentence(struct str text, struct str word)
+{
+    const char *c = word.p;
+    while (c > text.p && (c[-1] == ' ' || c[-1] == '"' || c[-1] == '('))
+        c--;
+    return c == text.p || strchr(".!?:", c[-1]) != NULL;
+}
+
+/* A tool, method or language that the sources do not name. */
+static bool new_skill(const struct sources *s, struct str value, struct str *ret_word)
+{
+    struct skill_mention mine[32], theirs[32];
+    size_t n = skills_find(value, mine, ARRAY_LEN(mine));
+    for (size_t i = 0; i < n; i++) {
+        bool known = strcmp(mine[i].skill->field, "soft") == 0;
+        *ret_word = str_sub(value, mine[i].start, mine[i].end);
+        for (size_t k = 0; k < s->n && !known; k++) {
+            size_t m = skills_find(s->texts[k].text, theirs, ARRAY_LEN(theirs));
+            for (size_t x = 0; x < m && !known; x++)
+                known = theirs[x].skill == mine[i].skill;
+        }
+        if (!known)
+            return true;
+    }
+    return false;
+}
+
+/* A model's text: numbers, names and tools have their ground, and at most a third of its words are new. */
+static const char *model_fault(const struct sources *s, const struct tailor_text *text, struct str *ret_word)
+{
+    size_t content = 0, fresh = 0;
+    size_t most = text->rule == TAILOR_RULE_LINE ? text->before.n * 3 / 2 + 60 : TAILOR_SUMMARY_MAX_BYTES;
+    *ret_word = (struct str){.p = text->value.p, .n = 0};
+    if (text->value.n > most)
+        return "TOO_LONG";
+    if (posting_guard_speaks(text->value))
+        return "SPEAKS_TO_MACHINE";
+    if (new_skill(s, text->value, ret_word))
+        return "UNGROUNDED_SKILL";
+    for (struct str left = text->value; lex_next_word(&left, ret_word);) {
+        bool holds = word_holds(s, *ret_word, text->value), name = ret_word->p[0] >= 'A' && ret_word->p[0] <= 'Z';
+        if (!holds && (has_digit(*ret_word) || is_number_word(*ret_word)))
+            return "UNGROUNDED_METRIC";
+        if (!holds && name && !begins_sentence(text->value, *ret_word))
+            return "UNGROUNDED_NAME";
+        content += !is_glue(*ret_word) && !lex_is_stop(*ret_word);
+        fresh += !holds && !lex_is_stop(*ret_word);
+    }
+    return fresh * 3 > content ? "UNGROUNDED_TEXT" : NULL;
+}
+
 bool tailor_text_holds(const struct profile *p, const struct tailor_text *text, struct str *ret_word,
                        const char **ret_code)
 {
@@ -172,6 +239,13 @@ bool tailor_text_holds(const struct profile *p, const struct tailor_text *text, 
         rest = str_sub(text->value, text->before.n, text->value.n); /* the whole old text goes on standing there */
     bool added = rest.n < text->value.n;
     sources_read(&s, p, text);
+    if (text->rule != TAILOR_RULE_WORDS) {
+        *ret_code = model_fault(&s, text, ret_word);
+        if (*ret_code)
+            return false;
+        rest.n = 0;
+        added = false;
+    }
     *ret_code = "UNGROUNDED_TEXT";
     for (struct str left = rest; lex_next_word(&left, ret_word);)
         if (!word_holds(&s, *ret_word, text->value)) {
@@ -182,7 +256,8 @@ bool tailor_text_holds(const struct profile *p, const struct tailor_text *text, 
     bool first = true;
     for (struct str left = added ? (struct str){.p = "", .n = 0} : text->before; lex_next_word(&left, &word);
          first = false) {
-        if (!word_is_kept(word, first, text->before, &value)) {
+        if ((text->rule != TAILOR_RULE_SUMMARY || has_digit(word)) &&
+            !word_is_kept(word, first, text->before, &value)) {
             *ret_word = word;
             *ret_code = has_digit(word) ? "CHANGED_METRIC" : "CONTENT_LOST";
             return false;

@@ -249,10 +249,16 @@ static int reword(struct tailor *t, struct lines *x, struct err *err)
         struct tailor_op op = {0};
         struct str text = tailor_reword(t, a, &op);
         struct str before = json_str(yyjson_ptr_getn(t->p->document, a->pointer.p, a->pointer.n));
-        if (str_eq(text, a->text) || before.n == 0)
+        bool taken = false;
+        int rc = t->proposals && t->o.strategy == TAILOR_FULL
+                     ? tailor_propose_line(t, (size_t)x->l.atom[i], before, &taken, err)
+                     : 0;
+        if (rc)
+            return rc;
+        if (taken || str_eq(text, a->text) || before.n == 0)
             continue;
         tailor_op_atom(&op, (size_t)x->l.atom[i]);
-        int rc = tailor_set(t, &op, a->pointer.p, before, text, err);
+        rc = tailor_set(t, &op, a->pointer.p, before, text, err);
         if (rc)
             return rc;
     }

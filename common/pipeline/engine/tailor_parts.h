@@ -19,6 +19,7 @@ struct tailor_op {
     size_t requirements_n;
     size_t atoms[TAILOR_OP_IDS_MAX];
     size_t atoms_n;
+    const char *origin; /* NULL: "rule" */
 };
 
 /* A skill of the posting that the profile has, with the word that the posting uses for it. */
@@ -42,6 +43,8 @@ struct tailor {
     double *asked;                                  /* per atom: how much of what the posting asks for it shows */
     struct tailor_wanted wanted[TAILOR_WANTED_MAX]; /* by falling weight of the requirement */
     size_t wanted_n;
+    struct tailor_proposals *proposals; /* of a model; NULL: none */
+    bool placed[TAILOR_PROPOSALS_MAX];
     size_t atom_hint; /* where the next look-up by pointer begins: lists lie in the order of the atoms */
 };
 
@@ -91,6 +94,10 @@ struct str tailor_reword(struct tailor *t, const struct atom *x, struct tailor_o
 /* Whether both are forms of one verb that the table knows: "led", "leading". */
 bool tailor_verb_forms(struct str x, struct str y);
 int tailor_summary(struct tailor *t, struct err *err) MUST_CHECK;
+/* The model's wording of the line in the place of ours: recorded when there is one that holds (*ret_taken). */
+int tailor_propose_line(struct tailor *t, size_t atom, struct str before, bool *ret_taken, struct err *err) MUST_CHECK;
+int tailor_propose_summary(struct tailor *t, bool *ret_taken, struct err *err) MUST_CHECK;
+void tailor_proposals_emit(struct tailor *t, struct emit *e);
 /* Pages of a usual layout, estimated from the lengths of the texts. */
 double tailor_pages(yyjson_mut_val *document);
 bool tailor_is_english(const struct profile *p);
@@ -102,11 +109,15 @@ struct str tailor_str(yyjson_mut_val *v);
 
 /* -- what judges a document; shared by tailor_make and tailor_apply -- */
 
+/* What a text is held to: each word has its ground; or (a model's) numbers, names and tools have, and most words. */
+enum tailor_rule { TAILOR_RULE_WORDS = 0, TAILOR_RULE_LINE, TAILOR_RULE_SUMMARY };
+
 /* A text that an operation wrote, with what it stands for and rests on. */
 struct tailor_text {
     struct str value, before; /* before "": it is new */
     const size_t *atoms;
     size_t atoms_n;
+    enum tailor_rule rule;
 };
 struct tailor_judged {
     struct arena *a;

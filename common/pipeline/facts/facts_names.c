@@ -288,7 +288,8 @@ static bool employs(const struct fcheck *c, size_t to)
 static bool begins_prose(const struct fcheck *c, size_t from, size_t to)
 {
     return c->in->kind == FACTS_RESUME && c->section == SECTION_BASICS && from == c->from && to - from == 1 &&
-           to < c->to && c->x.w[to].gap == ' ' && (!facts_is_upper(&c->x, to) || c->x.w[to].used) && !(c->x.t[from].flags & TOKEN_CAPS) &&
+           to < c->to && c->x.w[to].gap == ' ' && (!facts_is_upper(&c->x, to) || c->x.w[to].used) &&
+           !(c->x.t[from].flags & TOKEN_CAPS) &&
            ((c->x.w[from].cls & (FW(NOW) | FW(BRING) | FW(WORKED) | FW(LEAD) | FW(HELP))) || word_is(c, from, "skill"));
 }
 
@@ -297,7 +298,8 @@ static void judge_run(struct fcheck *c, size_t from, size_t to)
     while (from + 1 < to && word_is(c, from, "the") && !(c->x.t[from].flags & TOKEN_CAPS))
         from++;
     bool told = facts_told_of(c, to) && from > c->from && !word_is(c, from - 1, "in") && !word_is(c, from - 1, "near");
-    bool org = org_place(c, from, to) || (from == c->from && employs(c, to)) || told, unknown = false, company = true, whole;
+    bool org = org_place(c, from, to) || (from == c->from && employs(c, to)) || told, unknown = false, company = true,
+         whole;
     bool first = from == c->from && c->in->kind == FACTS_LETTER;
     size_t content = 0;
     for (size_t i = from; i < to; i++) {

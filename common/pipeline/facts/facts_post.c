@@ -44,9 +44,9 @@ static bool bracketed(struct str name, size_t at)
 
 static bool legal_form(const struct ftext *x, size_t i)
 {
-    static const char *const FORMS[] = {"inc", "llc", "ltd", "limited", "gmbh", "corp", "corporation", "plc", "ag",
-                                        "co",  "llp", "bv",  "b",       "v",    "sa",   "oy",          "ab",  "pty",
-                                        "kg",  "nv",  "spa", "srl",     NULL};
+    static const char *const FORMS[] = {"inc", "llc", "ltd", "limited", "gmbh", "corp", "corporation", "plc",
+                                        "ag",  "co",  "llp", "bv",      "b",    "v",    "sa",          "oy",
+                                        "ab",  "pty", "kg",  "nv",      "spa",  "srl",  NULL};
     struct str w = facts_token_str(x, i);
     for (size_t k = 0; FORMS[k]; k++)
         if (str_ieqc(w, FORMS[k]))
@@ -68,7 +68,8 @@ static void name_add(struct fcheck *c, const struct ftext *x, size_t from, size_
         p->hash[k] = x->t[i].hash;
         p->stem[k] = x->w[i].stem;
         bool lower = !(x->t[i].flags & (TOKEN_UPPER | TOKEN_DIGIT));
-        p->part[k] = (uint8_t)((lower ? PART_SMALL : 0) | (small ? 0 : PART_CONTENT) | (x->w[i].cls & FW(TITLE_HEAD) ? PART_HEAD : 0));
+        p->part[k] = (uint8_t)((lower ? PART_SMALL : 0) | (small ? 0 : PART_CONTENT) |
+                               (x->w[i].cls & FW(TITLE_HEAD) ? PART_HEAD : 0));
         content |= !(x->w[i].cls & FW(STOP));
     }
     while (!title && p->core_to > 1 && legal_form(x, from + p->core_to - 1))
@@ -158,27 +159,28 @@ void facts_posts_mark(struct fcheck *c)
 
 /* wish or fact */
 
-static const char *const ROLE_NOUNS[] = {"role",        "roles",   "position", "positions", "post",       "opening",
-                                         "vacancy",     "job",     "posting",  "place",     "internship", "fellowship",
-                                         "opportunity", "seat",    NULL};
+static const char *const ROLE_NOUNS[] = {"role",       "roles",      "position",    "positions", "post",
+                                         "opening",    "vacancy",    "job",         "posting",   "place",
+                                         "internship", "fellowship", "opportunity", "seat",      NULL};
 static const char *const AIM_WORDS[] = {
-    "would",       "will",        "could",       "may",      "might",       "shall",     "should",    "can",
-    "if",          "hope",        "hoping",      "wish",     "apply",       "applying",  "applied",   "application",
-    "considered",  "consider",    "considering", "interest", "interested",  "interests", "joining",   "hiring",
-    "hire",        "seek",        "seeks",       "seeking",  "advertised",  "advertise", "advertises", "looking",
-    "vacancy",     "next",        "candidate",   "candidacy", "case",       "hand",      "want",      "wants",
-    "keen",        "eager",       "talk",        "conversation", "discuss", "offers",    "needs",     "need",
-    "match",       "fit",         "suited",      "contribute", "contribution", "why",    "draws",     "drew",
-    "appeals",     "attracts",    "excited",     "enthusiastic", "asks",    "addressed", "forward",   "read",
-    "reads",       "saw",         "mind",        "describes", "like",       "love",      "opening",   NULL};
+    "would",      "will",     "could",       "may",          "might",        "shall",     "should",     "can",
+    "if",         "hope",     "hoping",      "wish",         "apply",        "applying",  "applied",    "application",
+    "considered", "consider", "considering", "interest",     "interested",   "interests", "joining",    "hiring",
+    "hire",       "seek",     "seeks",       "seeking",      "advertised",   "advertise", "advertises", "looking",
+    "vacancy",    "next",     "candidate",   "candidacy",    "case",         "hand",      "want",       "wants",
+    "keen",       "eager",    "talk",        "conversation", "discuss",      "offers",    "needs",      "need",
+    "match",      "fit",      "suited",      "contribute",   "contribution", "why",       "draws",      "drew",
+    "appeals",    "attracts", "excited",     "enthusiastic", "asks",         "addressed", "forward",    "read",
+    "reads",      "saw",      "mind",        "describes",    "like",         "love",      "opening",    NULL};
 static const char *const FACT_WORDS[] = {
-    "was",     "were",      "been",     "am",       "worked",   "served",     "employed", "joined",      "left",
-    "spent",   "former",    "formerly", "previously", "during",     "tenure",   "stint",       "became",
-    "becoming", "hired",    "promoted", "interned", "consulted", "volunteered", "used",   "use",         "using",
-    "experienced", "proficient", "expert", "managed", "led",    "ran",      "built",       "currently",
-    "career",  "colleagues", "working", "im",       "have",     "ive",        "had",      NULL};
-static const char *const TELLS[] = {"saw",  "write",   "mention", "note", "noticed", "think", "believe", "know", "turned",
-                                    "turn", "come",    "read",    "found", "heard",  "learned", "understand", NULL};
+    "was",        "were",     "been",     "am",         "worked",      "served", "employed",  "joined", "left",
+    "spent",      "former",   "formerly", "previously", "during",      "tenure", "stint",     "became", "becoming",
+    "hired",      "promoted", "interned", "consulted",  "volunteered", "used",   "use",       "using",  "experienced",
+    "proficient", "expert",   "managed",  "led",        "ran",         "built",  "currently", "career", "colleagues",
+    "working",    "im",       "have",     "ive",        "had",         NULL};
+static const char *const TELLS[] = {"saw",     "write", "mention", "note",       "noticed", "think",
+                                    "believe", "know",  "turned",  "turn",       "come",    "read",
+                                    "found",   "heard", "learned", "understand", NULL};
 
 /* "I'd", "I’ll" */
 static bool first_modal(const struct fcheck *c, size_t i)
@@ -218,8 +220,8 @@ static bool place_before(const struct fcheck *c, size_t a, bool role_too)
 {
     static const char *const PLACES[] = {"at", "as", "for", "with", "from", "in", "by", "while", NULL};
     static const char *const BEGINS[] = {"at", "as", "in", "while", "during", NULL};
-    while (a > c->from && (word_is(c, a - 1, "the") || word_is(c, a - 1, "a") || word_is(c, a - 1, "an") ||
-                           word_is(c, a - 1, "your")))
+    while (a > c->from &&
+           (word_is(c, a - 1, "the") || word_is(c, a - 1, "a") || word_is(c, a - 1, "an") || word_is(c, a - 1, "your")))
         a--;
     return a > c->from && word_in(c, a - 1, role_too ? BEGINS : PLACES);
 }
@@ -253,8 +255,7 @@ static bool employs_me(const struct fcheck *c, size_t b)
 {
     static const char *const DID[] = {"hired", "promoted", "employed", "recruited", "trained", "taught", "made", NULL};
     for (size_t k = b; k + 1 < c->to && k < b + 6; k++)
-        if ((word_is(c, k, "my") && word_is(c, k + 1, "employer")) ||
-            (word_in(c, k, DID) && word_is(c, k + 1, "me")))
+        if ((word_is(c, k, "my") && word_is(c, k + 1, "employer")) || (word_in(c, k, DID) && word_is(c, k + 1, "me")))
             return true;
     return false;
 }
@@ -343,6 +344,11 @@ void facts_posts_scope(struct fcheck *c)
         }
         a = b;
     }
+    /* "St Aldhelm's Academy" says nothing about where one learned */
+    uint64_t learning = FW(SCHOOL) | FW(EDU) | FW(DEGREE) | FW(CERT) | FW(CERT_NAME), own = 0;
+    for (size_t i = c->from; i < c->to; i++)
+        own |= c->x.w[i].scope == SCOPE_POST ? 0 : c->x.w[i].cls;
+    c->cls &= ~learning | own;
 }
 
 /* what a letter applies for by its own words */
@@ -355,7 +361,7 @@ static size_t capitals(const struct fcheck *c, size_t i)
         bool join = to > i && to + 1 < c->to && facts_is_upper(&c->x, to + 1) && c->x.w[to + 1].gap == ' ' &&
                     (word_is(c, to, "of") || word_is(c, to, "and") || word_is(c, to, "for") || word_is(c, to, "the"));
         char g = c->x.w[to].gap;
-        upper |= (c->x.w[to].flags & FT_JOINED) && g == '.'; /* "Login.gov" */
+        upper |= (c->x.w[to].flags & FT_JOINED) && g == '.';                                        /* "Login.gov" */
         upper |= (c->x.t[to].flags & TOKEN_DIGIT) && str_is_alpha(c->x.text.p[c->x.t[to].end - 1]); /* "10x" */
         if ((!upper && !join) || (to > i && g != ' ' && g != '-' && g != '/' && g != '.'))
             break;
@@ -383,7 +389,8 @@ static void title_before(struct fcheck *c, size_t role)
         bool join = (word_is(c, b, "of") || word_is(c, b, "and") || word_is(c, b, "for")) && b > c->from &&
                     facts_is_upper(&c->x, b - 1);
         char g = c->x.w[from].gap;
-        if ((!upper && !join) || (c->x.w[b].cls & FW(FIRST)) || (g == '\n' || g == ';') || (g == '.' && from < role && !(c->x.w[from].flags & FT_JOINED) && c->x.t[b].end - c->x.t[b].start > 2))
+        if ((!upper && !join) || (c->x.w[b].cls & FW(FIRST)) || (g == '\n' || g == ';') ||
+            (g == '.' && from < role && !(c->x.w[from].flags & FT_JOINED) && c->x.t[b].end - c->x.t[b].start > 2))
             break;
         from--;
     }
@@ -409,8 +416,7 @@ static void title_after(struct fcheck *c, size_t i)
             to = k + 1;
     for (size_t k = i; k < to; k++)
         cls |= c->x.w[k].cls;
-    if (b > c->from && word_in(c, b - 1, BEFORE) && to > i && (cls & FW(TITLE_HEAD)) &&
-        decide(c, i, to) == AIM)
+    if (b > c->from && word_in(c, b - 1, BEFORE) && to > i && (cls & FW(TITLE_HEAD)) && decide(c, i, to) == AIM)
         name_add(c, &c->x, i, to, true);
 }
 
@@ -424,8 +430,8 @@ static bool role_near(const struct fcheck *c, size_t k)
 
 static bool employer_seeks(const struct fcheck *c, size_t to)
 {
-    static const char *const DOES[] = {"looking", "hiring", "advertised", "advertises", "seeks", "seeking", "needs",
-                                       NULL};
+    static const char *const DOES[] = {"looking", "hiring",  "advertised", "advertises",
+                                       "seeks",   "seeking", "needs",      NULL};
     for (size_t k = to; k < c->to && k < to + 3; k++)
         if (word_in(c, k, DOES))
             return true;
@@ -437,14 +443,15 @@ static void sentence_applies(struct fcheck *c)
     for (size_t k = c->from; k < c->to; k++) {
         if (word_in(c, k, ROLE_NOUNS))
             title_before(c, k);
-        else if (k > c->from && (facts_is_upper(&c->x, k) ? !facts_is_upper(&c->x, k - 1) || capitals(c, k - 1) < k
-                                                          : word_is(c, k - 1, "a") || word_is(c, k - 1, "an") ||
-                                                                word_is(c, k - 1, "next")))
+        else if (k > c->from && (facts_is_upper(&c->x, k)
+                                     ? !facts_is_upper(&c->x, k - 1) || capitals(c, k - 1) < k
+                                     : word_is(c, k - 1, "a") || word_is(c, k - 1, "an") || word_is(c, k - 1, "next")))
             title_after(c, k);
     }
     facts_posts_mark(c);
     for (size_t k = c->from; k + 1 < c->to; k++) {
-        bool at = word_is(c, k, "at") || word_is(c, k, "with"), join = word_is(c, k, "join") || word_is(c, k, "joining");
+        bool at = word_is(c, k, "at") || word_is(c, k, "with"),
+             join = word_is(c, k, "join") || word_is(c, k, "joining");
         bool to = word_is(c, k, "to") && k > c->from &&
                   (word_is(c, k - 1, "apply") || word_is(c, k - 1, "applying") || word_is(c, k - 1, "application"));
         if (((at && role_near(c, k)) || join || to) && decide(c, k + 1, k + 2) == AIM)

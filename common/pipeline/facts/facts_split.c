@@ -30,8 +30,9 @@ static bool company_form(struct str w)
 
 static bool begins_surely(const struct ftext *x, size_t i)
 {
-    static const char *const WORDS[] = {"what", "here", "how", "why", "another", "please", "having", "thats", "that's",
-                                        "let's", "heres", "it's", "permit", "further", "apart", "count", NULL};
+    static const char *const WORDS[] = {"what",   "here",    "how",    "why",   "another", "please",
+                                        "having", "thats",   "that's", "let's", "heres",   "it's",
+                                        "permit", "further", "apart",  "count", NULL};
     for (size_t k = 0; WORDS[k]; k++)
         if ((x->t[i].flags & TOKEN_UPPER) && str_ieqc(facts_token_str(x, i), WORDS[k]))
             return true;

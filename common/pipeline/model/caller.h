@@ -31,6 +31,7 @@ struct model_ask {
     const struct schema *schema;    /* CHAT: the answer must fit; NULL: text */
     struct llm_embed_request embed; /* EMBED; model is the caller's */
     struct str prompt_version;
+    void *kept; /* of the stage, from its ask to its finish; NULL: nothing */
 };
 
 enum model_end {

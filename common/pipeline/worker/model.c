@@ -198,8 +198,8 @@ static bool model_ask(struct worker *w, struct item *it, const struct stage_inpu
                                            .temperature = s->temperature,
                                            .seed = -1},
                                   .embed = {.dimensions = m->settings.dimensions}};
-    enum verdict v = s->ask(in, &it->arena, it->ask, &it->err);
-    if (v != VERDICT_DONE) {
+    enum verdict v = s->ask(in, &it->arena, it->ask, &it->out, &it->err);
+    if (v != VERDICT_ASK) {
         it->verdict = v;
         return false;
     }

@@ -66,7 +66,14 @@ int stage_guard_check(struct arena *a, struct str document, struct err *err)
         return 0;
     struct str code = json_get_str(yyjson_arr_get_first(json_get_arr(guard, "violations")), "code");
     if (str_eqc(code, "language"))
-        return err_set(err, ERR_LANGUAGE, "the posting is not in English: the letter needs a person");
+        return err_set(err, ERR_LANGUAGE,
+                       str_eqc(json_get_str(root, "language"), "en")
+                           ? "the posting is not in English: the letter needs a person"
+                           : "the letter is not in the posting's language");
+    if (str_eqc(code, "language_unchecked"))
+        return err_set(err, ERR_LANGUAGE, "the fact check reads English only: a person has to check this letter");
+    if (str_eqc(code, "length"))
+        return err_set(err, ERR_FACTS, "the letter does not keep to its length");
     return err_set(err, ERR_FACTS, "the document did not pass the fact check: %.*s", STR_ARG(code));
 }
 

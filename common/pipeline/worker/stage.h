@@ -16,8 +16,9 @@ enum verdict {
     VERDICT_RETRY,
     VERDICT_REJECT,
     VERDICT_NEEDS_REVIEW,
-    VERDICT_ASK_AGAIN /* of finish only: the complaint says what was wrong */
-}; /* no zero value: a forgotten return shows */
+    VERDICT_ASK_AGAIN, /* of finish only: the complaint says what was wrong */
+    VERDICT_ASK        /* of ask only: the model is to be called */
+};                     /* no zero value: a forgotten return shows */
 
 /* Which inputs the runtime gets for a task before plan is called. */
 enum stage_needs { STAGE_NEEDS_POSTING = 1, STAGE_NEEDS_ANALYSIS = 2, STAGE_NEEDS_PROFILE = 4 };
@@ -43,18 +44,22 @@ struct stage_output {
     float *vectors;            /* EMBED, as in struct task_result */
 };
 
-/* The stage on a model. The prompt is the same for all calls (providers cache it); posting and profile are data behind it. */
+/* The stage on a model. The prompt is the same for all calls (providers cache it); posting and profile are data behind
+ * it. */
 struct stage_model {
     enum llm_task task;
-    const char *prompt;         /* instructions; its first line is "version: N" */
-    const char *schema;         /* JSON Schema of the answer; NULL: none (embeddings) */
+    const char *prompt; /* instructions; its first line is "version: N" */
+    const char *schema; /* JSON Schema of the answer; NULL: none (embeddings) */
     int max_output_tokens;
     double temperature;
-    /* Fills user (and user_count) or embed of *ret; texts live in the arena. RETRY and REJECT fill err; DONE goes on. */
-    enum verdict (*ask)(const struct stage_input *in, struct arena *a, struct model_ask *ret, struct err *err);
-    /* What becomes of an answer that fits the schema (or of vectors). As plan; ASK_AGAIN fills complaint. last: there is no further ask. */
-    enum verdict (*finish)(const struct stage_input *in, const struct model_call *call, bool last, struct arena *a, struct stage_output *out, struct buf *complaint,
-                           struct err *err);
+    /* ASK fills user (and user_count) or embed of *ret; texts live in the arena. Every other verdict is the outcome, as
+     * of plan: no call is needed. */
+    enum verdict (*ask)(const struct stage_input *in, struct arena *a, struct model_ask *ret, struct stage_output *out,
+                        struct err *err);
+    /* What becomes of an answer that fits the schema (or of vectors). As plan; ASK_AGAIN fills complaint. last: there
+     * is no further ask. */
+    enum verdict (*finish)(const struct stage_input *in, const struct model_call *call, bool last, struct arena *a,
+                           struct stage_output *out, struct buf *complaint, struct err *err);
 };
 
 #define STAGE_ASKS_MAX 2 /* calls for one attempt: the first, and one that says what was wrong with its answer */

@@ -37,19 +37,22 @@ Test(facts_post, wishes_and_applications)
     APPLIED(GROCER, "I'd like to join Quarry Lane Grocers as a Junior BI Analyst.");
     APPLIED(GROCER, "Here is my case for the Junior BI Analyst role at Quarry Lane Grocers.");
     APPLIED(GROCER, "For Quarry Lane Grocers I would add that I moved 31 services to Kubernetes.");
-    APPLIED(GROCER, "What I would bring to Quarry Lane Grocers as a Junior BI Analyst comes from Quaywater Systems, where "
-                    "I moved 31 services to Kubernetes.");
+    APPLIED(GROCER,
+            "What I would bring to Quarry Lane Grocers as a Junior BI Analyst comes from Quaywater Systems, where "
+            "I moved 31 services to Kubernetes.");
     APPLIED(GROCER, "Kindly consider me for the Junior BI Analyst post at Quarry Lane.");
     APPLIED(GROCER, "My last post was as an Assistant Store Manager at Ombrelle; my next, I hope, is as a Junior BI "
                     "Analyst at Quarry Lane Grocers.");
-    APPLIED(GROCER, "I've been at Quaywater Systems since 2021, and the Junior BI Analyst role at Quarry Lane Grocers is "
-                    "what I'd like to do next.");
+    APPLIED(GROCER,
+            "I've been at Quaywater Systems since 2021, and the Junior BI Analyst role at Quarry Lane Grocers is "
+            "what I'd like to do next.");
     APPLIED(GROCER, "If I joined Quarry Lane Grocers, I'd lean on Ombrelle, where I scheduled a team of 12.");
 }
 
 Test(facts_post, names_as_they_are_said)
 {
     APPLIED(ACADEMY, "At St Aldhelm's Academy I would draw on Ombrelle, where I scheduled a team of 12.");
+    APPLIED(ACADEMY, "I would also bring this to St Aldhelm's Academy: I have worked at Quaywater Systems since 2021.");
     APPLIED(ACADEMY, "I wish to apply for the Teacher of Mathematics position at St Aldhelm's.");
     APPLIED(CITY, "I'd love to talk about the QA Automation Engineer role at the City of Harlow Falls.");
     APPLIED(CITY, "To Harlow Falls I would bring what I know from Ombrelle.");
@@ -76,24 +79,29 @@ Test(facts_post, told_of_the_person_it_is_a_claim)
 
 Test(facts_post, the_posting_lends_nothing)
 {
-    CLAIMED(GROCER, "What I would bring to Quarry Lane Grocers comes from Initech, where I moved 31 services to Kubernetes.");
+    CLAIMED(GROCER,
+            "What I would bring to Quarry Lane Grocers comes from Initech, where I moved 31 services to Kubernetes.");
     CLAIMED(GROCER, "You may want to know that at Globex Dynamics, where I have worked since 2021, I cut latency.");
     APPLIED(GROCER, "I would come to Quarry Lane Grocers from Ombrelle, where I scheduled a team of 12.");
     APPLIED(GROCER, "Should my experience be of use to Quarry Lane Grocers, I would gladly come to speak with you.");
-    CLAIMED(GROCER, "I am applying for the Junior BI Analyst role at Quarry Lane Grocers. I worked for Globex Dynamics.");
+    CLAIMED(GROCER,
+            "I am applying for the Junior BI Analyst role at Quarry Lane Grocers. I worked for Globex Dynamics.");
     CLAIMED(GROCER, "I'd like to join Quarry Lane Grocers as a Junior BI Analyst and bring my Snowflake experience.");
     CLAIMED(NUMBER, "I would bring ten years of Rust to 10x.");
 }
 
 Test(facts_post, evident_without_the_posting)
 {
-    LETTER_SAYS(CODE_NONE, "I am applying to Quarry Lane Grocers for the role of Junior BI Analyst. For Quarry Lane Grocers I "
-                           "would add that I moved 31 services to Kubernetes.");
+    LETTER_SAYS(CODE_NONE,
+                "I am applying to Quarry Lane Grocers for the role of Junior BI Analyst. For Quarry Lane Grocers I "
+                "would add that I moved 31 services to Kubernetes.");
     LETTER_SAYS(CODE_NONE, "Here is my case for the QA Automation Engineer role at Second Plate Food Rescue.");
     LETTER_SAYS(CODE_NONE, "Quarry Lane Grocers has advertised for a BI Analyst, and I wish to be considered.");
-    LETTER_SAYS(CODE_NONE, "Dear hiring team at Login.gov,\n\nIt may be of use to Login.gov that I moved 31 services to "
-                           "Kubernetes.");
-    LETTER_SAYS(UNGROUNDED_EMPLOYER, "I am applying to Quarry Lane Grocers. Before that I worked at Quarry Lane Grocers.");
+    LETTER_SAYS(CODE_NONE,
+                "Dear hiring team at Login.gov,\n\nIt may be of use to Login.gov that I moved 31 services to "
+                "Kubernetes.");
+    LETTER_SAYS(UNGROUNDED_EMPLOYER,
+                "I am applying to Quarry Lane Grocers. Before that I worked at Quarry Lane Grocers.");
     LETTER_SAYS(UNGROUNDED_EMPLOYER, "In my role at Globex Dynamics I scheduled a team of 12.");
     LETTER_SAYS(UNGROUNDED_EMPLOYER, "I worked at Globex Dynamics and would like to join Quarry Lane Grocers.");
 }

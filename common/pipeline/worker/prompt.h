@@ -1,0 +1,27 @@
+/* The data of an application as sections of a prompt: <posting>, <requirements>, <evidence>, <options>. Everything in
+ * them was written by others, so nothing in it can open or close a section. */
+#pragma once
+
+#include "base/buf.h"
+#include "pipeline/engine/match.h"
+#include "pipeline/model/caller.h"
+
+#define PROMPT_MAX_BYTES ((size_t)256 * 1024)
+
+/* One line of data: breaks are blanks, tags are none. */
+void prompt_line(struct buf *b, struct str text);
+/* Data of many lines. */
+void prompt_text(struct buf *b, struct str text);
+/* <requirements>: "r1 (required, weight 0.9, profile: strong): text", heaviest first. */
+void prompt_requirements(struct buf *b, const struct analysis *an, const struct match *m);
+/* Which of an atom's kinds a stage offers: bits 1 << enum atom_kind. */
+#define PROMPT_LINES (1u << ATOM_HIGHLIGHT | 1u << ATOM_SUMMARY)
+#define PROMPT_ALL   0xffffffffu
+/* <evidence>: "a12 (Senior Engineer, Acme, 2019-2023): text", the most relevant max of them, in the order of the
+ * résumé. */
+void prompt_evidence(struct buf *b, const struct profile *p, const struct match *m, unsigned kinds, size_t max);
+/* The prompt's text as the ask's one part of data. ERR_MEMORY, ERR_TOO_LARGE. The buffer is released. */
+int prompt_take(struct buf *b, struct arena *a, struct model_ask *ret, struct err *err) MUST_CHECK;
+
+/* The blocking violations of a judged document as sentences for the model; returns how many. */
+size_t prompt_violations(struct arena *a, struct str document, struct buf *complaint);
