@@ -1,4 +1,5 @@
-/* Circuit breaker: whether something that keeps failing is tried at all. Pure: time is passed in (monotonic milliseconds).
+/* Circuit breaker: whether something that keeps failing is tried at all. Pure: time is passed in (monotonic
+ * milliseconds).
  *
  *   closed --failures in a row, or half of a window--> open --time is up--> half open --one call: ok--> closed
  *     ^                                                  ^                     |
@@ -11,10 +12,10 @@
 #include <stdint.h>
 
 struct breaker_rule {
-    int in_a_row;        /* failures without a success between them that open it */
-    int window_min;      /* or: at least so many results in window_ms ... */
-    uint32_t window_ms;  /* ... of which half failed */
-    uint32_t open_ms;    /* first time; doubles with every probe that fails */
+    int in_a_row;       /* failures without a success between them that open it */
+    int window_min;     /* or: at least so many results in window_ms ... */
+    uint32_t window_ms; /* ... of which half failed */
+    uint32_t open_ms;   /* first time; doubles with every probe that fails */
     uint32_t open_max_ms;
 };
 

@@ -8,7 +8,8 @@ int cmd_stub_llm(struct cli *cli)
 {
     struct err err;
     unsigned port, processes;
-    if (cli_number(cli, "port", 0, 65535, STUB_PORT, &port, &err) < 0 || cli_number(cli, "processes", 1, 16, 1, &processes, &err) < 0)
+    if (cli_number(cli, "port", 0, 65535, STUB_PORT, &port, &err) < 0 ||
+        cli_number(cli, "processes", 1, 16, 1, &processes, &err) < 0)
         return cli_fail(&err);
     struct stub_serve o = {.host = "127.0.0.1", .port = (uint16_t)port, .processes = (int)processes};
     for (int i = 0; i < cli->args.word_count && i + 1 < STUB_SETTINGS_MAX; i++)

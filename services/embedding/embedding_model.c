@@ -1,4 +1,5 @@
-/* Embeddings by a model: the texts that stand for a posting (description, requirements) and for a profile (skills, experience, goals), in one call. */
+/* Embeddings by a model: the texts that stand for a posting (description, requirements) and for a profile (skills,
+ * experience, goals), in one call. */
 #include "embedding/embedding.h"
 
 #include <math.h>
@@ -86,14 +87,16 @@ static enum verdict embedding_ask(const struct stage_input *in, struct arena *a,
 }
 
 /* Providers say unit length; the weighted similarity depends on it, so it is made sure. */
-static enum verdict embedding_finish(const struct stage_input *in UNUSED, const struct model_call *call, bool last UNUSED, struct arena *a, struct stage_output *out,
+static enum verdict embedding_finish(const struct stage_input *in UNUSED, const struct model_call *call,
+                                     bool last UNUSED, struct arena *a, struct stage_output *out,
                                      struct buf *complaint UNUSED, struct err *err)
 {
     const struct llm_reply *r = &call->reply;
     size_t n = r->vectors_count * EMBED_DIMENSIONS;
     float *v = r->dimensions == EMBED_DIMENSIONS ? arena_try_alloc(a, n * sizeof(*v)) : NULL;
     if (!v) {
-        err_set(err, ERR_INVALID, "the model's vectors have %zu dimensions, the database's %d", r->dimensions, EMBED_DIMENSIONS);
+        err_set(err, ERR_INVALID, "the model's vectors have %zu dimensions, the database's %d", r->dimensions,
+                EMBED_DIMENSIONS);
         return VERDICT_REJECT;
     }
     for (size_t i = 0; i < n; i += EMBED_DIMENSIONS) {

@@ -148,7 +148,8 @@ static void apply_stored(void *ud, const struct pg_reply *reply, const struct er
     }
 }
 
-/* The fact check, as every engine's document meets it. The profile it is checked against is the generated document with no operation taken. */
+/* The fact check, as every engine's document meets it. The profile it is checked against is the generated document with
+ * no operation taken. */
 static int apply_judge(struct arena *a, struct str generated, struct str *made, struct err *err)
 {
     const struct tailor_choice nothing = {.revision = 1};

@@ -53,22 +53,26 @@ int call_judged(struct call *c)
     if (rc == 0)
         rc = facts_index_make(c->a, c->profile, &c->facts, &c->err);
     if (rc == 0)
-        rc = tailor_make(c->a, c->analysis, c->profile, c->match, (struct tailor_options){.now = c->now}, &c->resume, &c->err);
+        rc = tailor_make(c->a, c->analysis, c->profile, c->match, (struct tailor_options){.now = c->now}, &c->resume,
+                         &c->err);
     if (rc == 0)
-        rc = letter_make(c->a, c->analysis, c->profile, c->match, (struct letter_options){.now = c->now}, &c->letter, &c->err);
+        rc = letter_make(c->a, c->analysis, c->profile, c->match, (struct letter_options){.now = c->now}, &c->letter,
+                         &c->err);
     return rc;
 }
 
 int time_judge_letter(struct call *c)
 {
     struct str json;
-    return facts_judge_letter(c->a, (struct facts_input){.index = c->facts, .analysis = c->analysis, .now = c->now}, c->letter, &json, &c->err);
+    return facts_judge_letter(c->a, (struct facts_input){.index = c->facts, .analysis = c->analysis, .now = c->now},
+                              c->letter, &json, &c->err);
 }
 
 int time_judge_resume(struct call *c)
 {
     struct str json;
-    return facts_judge_resume(c->a, (struct facts_input){.index = c->facts, .analysis = c->analysis, .now = c->now}, c->resume, &json, &c->err);
+    return facts_judge_resume(c->a, (struct facts_input){.index = c->facts, .analysis = c->analysis, .now = c->now},
+                              c->resume, &json, &c->err);
 }
 
 int time_facts_index(struct call *c)

@@ -44,9 +44,9 @@ int call_run(struct call *c) MUST_CHECK;
 int call_time(struct call *c) MUST_CHECK;
 int call_letter(struct call *c) MUST_CHECK;
 int call_tailor(struct call *c) MUST_CHECK;
-int call_facts(struct call *c) MUST_CHECK; /* where the fact check is part of the build */
+int call_facts(struct call *c) MUST_CHECK;   /* where the fact check is part of the build */
 int call_judge(struct call *c, bool letter); /* c->result, where the request says so; part of the same build */
-int call_judged(struct call *c) MUST_CHECK; /* the profile's index, a letter and a résumé */
+int call_judged(struct call *c) MUST_CHECK;  /* the profile's index, a letter and a résumé */
 int time_judge_letter(struct call *c) MUST_CHECK;
 int time_judge_resume(struct call *c) MUST_CHECK;
 int time_facts_index(struct call *c) MUST_CHECK;

@@ -1,8 +1,10 @@
 /* What the model says: a value that fits the schema, filled from the prompt where a caller will check it.
  *
- * A prompt's data stands between tags (<posting>...</posting>, <evidence>...</evidence>, <requirements>...</requirements>), a line an item, "id: text" or
- * "id (what and where): text" where it has an id. A string called quote (or described as verbatim) is a line of the posting, one called ..._id is an id that was offered, one called text, value or
- * the like is a line of the evidence. Everything else is short and harmless. All choices come from the seed, the property's name and its place in arrays. */
+ * A prompt's data stands between tags (<posting>...</posting>, <evidence>...</evidence>,
+ * <requirements>...</requirements>), a line an item, "id: text" or "id (what and where): text" where it has an id. A
+ * string called quote (or described as verbatim) is a line of the posting, one called ..._id is an id that was offered,
+ * one called text, value or the like is a line of the evidence. Everything else is short and harmless. All choices come
+ * from the seed, the property's name and its place in arrays. */
 #include "stub_llm/stub.h"
 
 #include <math.h>
@@ -54,9 +56,12 @@ static void lines_read(struct str text, const char *tag, bool all, struct lines 
 static struct str line_id(struct str line)
 {
     ptrdiff_t colon = str_find(line, STR(":")), open = str_find(line, STR(" ("));
-    if (open > 0 && open < 8 && open < colon && str_find(line, STR("): ")) > 0 && str_find(str_sub(line, 0, (size_t)open), STR(" ")) < 0)
+    if (open > 0 && open < 8 && open < colon && str_find(line, STR("): ")) > 0 &&
+        str_find(str_sub(line, 0, (size_t)open), STR(" ")) < 0)
         return str_sub(line, 0, (size_t)open);
-    return colon > 0 && colon < 24 && str_find(str_sub(line, 0, (size_t)colon), STR(" ")) < 0 ? str_sub(line, 0, (size_t)colon) : (struct str){.p = "", .n = 0};
+    return colon > 0 && colon < 24 && str_find(str_sub(line, 0, (size_t)colon), STR(" ")) < 0
+               ? str_sub(line, 0, (size_t)colon)
+               : (struct str){.p = "", .n = 0};
 }
 
 static struct str line_text(struct str line)
@@ -111,7 +116,8 @@ static void answer_string(struct answer *a, yyjson_val *schema, const char *name
         text = line_text(pick(&a->posting, 0));
     else if (named(name, "skill"))
         text = STR("");
-    else if (named(name, "text") || named(name, "value") || named(name, "claim") || named(name, "paragraph") || named(name, "sentence") || named(name, "summary"))
+    else if (named(name, "text") || named(name, "value") || named(name, "claim") || named(name, "paragraph") ||
+             named(name, "sentence") || named(name, "summary"))
         text = line_text(a->evidence.n ? pick(&a->evidence, at) : pick(&a->posting, at));
     else if (named(name, "salutation"))
         text = STR("Dear Hiring Team,");
@@ -132,7 +138,9 @@ static yyjson_val *resolve(struct answer *a, yyjson_val *schema)
         struct str ref = json_get_str(schema, "$ref");
         if (ref.n == 0)
             return schema;
-        yyjson_val *to = ref.n >= 2 && ref.p[0] == '#' ? (ref.n == 1 ? a->root : yyjson_ptr_getn(a->root, ref.p + 1, ref.n - 1)) : NULL;
+        yyjson_val *to = ref.n >= 2 && ref.p[0] == '#'
+                             ? (ref.n == 1 ? a->root : yyjson_ptr_getn(a->root, ref.p + 1, ref.n - 1))
+                             : NULL;
         if (!to)
             return schema;
         schema = to;
@@ -166,7 +174,8 @@ static void answer_array(struct answer *a, yyjson_val *schema, const char *name,
     if (named(name, "paragraph"))
         n = MAX(n, 2);
     bool ids = named(name, "_ids");
-    if (ids && ((named(name, "evidence") && a->evidence.n == 0) || (named(name, "requirement") && a->requirements.n == 0)))
+    if (ids &&
+        ((named(name, "evidence") && a->evidence.n == 0) || (named(name, "requirement") && a->requirements.n == 0)))
         n = 0;
     if (named(name, "skill"))
         n = min;
@@ -197,12 +206,16 @@ static const char *answer_type(yyjson_val *schema)
 static void answer_value(struct answer *a, yyjson_val *schema, const char *name, uint64_t at, int depth)
 {
     schema = resolve(a, schema);
-    yyjson_val *any = json_get_arr(schema, "anyOf"), *choices = json_get_arr(schema, "enum"), *constant = yyjson_obj_get(schema, "const");
+    yyjson_val *any = json_get_arr(schema, "anyOf"), *choices = json_get_arr(schema, "enum"),
+               *constant = yyjson_obj_get(schema, "const");
     uint64_t state = stub_hash(name, strlen(name), a->seed + at);
     if (any) {
         answer_value(a, yyjson_arr_get_first(any), name, at, depth + 1);
     } else if (choices || constant) {
-        yyjson_val *v = constant ? constant : yyjson_arr_get(choices, named(name, "verdict") ? 0 : stub_random(&state) % yyjson_arr_size(choices));
+        yyjson_val *v =
+            constant
+                ? constant
+                : yyjson_arr_get(choices, named(name, "verdict") ? 0 : stub_random(&state) % yyjson_arr_size(choices));
         char *text = yyjson_val_write(v, 0, NULL);
         buf_adds(a->out, text ? text : "null");
         free(text);

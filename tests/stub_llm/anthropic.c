@@ -1,4 +1,5 @@
-/* Anthropic's Messages: bodies in, bodies out. Shapes after the provider's API reference. Input, cache reads and cache writes are disjoint here. */
+/* Anthropic's Messages: bodies in, bodies out. Shapes after the provider's API reference. Input, cache reads and cache
+ * writes are disjoint here. */
 #include "stub_llm/stub.h"
 
 #include <stdio.h>
@@ -47,7 +48,8 @@ static struct str content(yyjson_val *v, size_t *bytes, uint64_t *hash, struct c
     return longest;
 }
 
-static int schema_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message, const char **code)
+static int schema_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message,
+                       const char **code)
 {
     yyjson_val *tool = yyjson_arr_get_first(json_get_arr(root, "tools"));
     yyjson_val *format = json_get_obj(json_get_obj(root, "output_config"), "format");
@@ -71,7 +73,8 @@ static int schema_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask
     return 0;
 }
 
-int stub_anthropic_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message, const char **code)
+int stub_anthropic_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message,
+                        const char **code)
 {
     ask->anthropic = true;
     ask->model = json_get_str(root, "model");
@@ -107,13 +110,17 @@ int stub_anthropic_read(yyjson_val *root, struct stub_shared *sh, struct stub_as
 
 static const char *stop(const struct stub_ask *ask, enum stub_fault f)
 {
-    return f == STUB_FAULT_LENGTH ? "max_tokens" : f == STUB_FAULT_REFUSE || f == STUB_FAULT_FILTER ? "refusal" : ask->tool ? "tool_use" : "end_turn";
+    return f == STUB_FAULT_LENGTH                             ? "max_tokens"
+           : f == STUB_FAULT_REFUSE || f == STUB_FAULT_FILTER ? "refusal"
+           : ask->tool                                        ? "tool_use"
+                                                              : "end_turn";
 }
 
 static void input_usage(const struct stub_ask *ask, struct buf *out)
 {
     buf_addf(out, "\"input_tokens\":%lld,\"cache_creation_input_tokens\":%lld,\"cache_read_input_tokens\":%lld",
-             (long long)(ask->input_tokens - ask->cached_tokens - ask->cache_write_tokens), (long long)ask->cache_write_tokens, (long long)ask->cached_tokens);
+             (long long)(ask->input_tokens - ask->cached_tokens - ask->cache_write_tokens),
+             (long long)ask->cache_write_tokens, (long long)ask->cached_tokens);
 }
 
 static void block_write(const struct stub_ask *ask, struct str text, struct buf *out)
@@ -133,7 +140,8 @@ static void block_write(const struct stub_ask *ask, struct str text, struct buf 
 
 static void head_write(const struct stub_ask *ask, struct buf *out)
 {
-    buf_addf(out, "{\"id\":\"msg_%016llx\",\"type\":\"message\",\"role\":\"assistant\",\"model\":", (unsigned long long)ask->hash);
+    buf_addf(out, "{\"id\":\"msg_%016llx\",\"type\":\"message\",\"role\":\"assistant\",\"model\":",
+             (unsigned long long)ask->hash);
     buf_add_json(out, ask->model.p, ask->model.n);
 }
 
@@ -147,7 +155,9 @@ void stub_anthropic_whole(const struct stub_ask *ask, struct str text, enum stub
     if (f != STUB_FAULT_NO_USAGE) {
         buf_adds(out, ",\"usage\":{");
         input_usage(ask, out);
-        buf_addf(out, ",\"cache_creation\":{\"ephemeral_5m_input_tokens\":%lld,\"ephemeral_1h_input_tokens\":0},\"output_tokens\":%lld,\"service_tier\":\"standard\"}",
+        buf_addf(out,
+                 ",\"cache_creation\":{\"ephemeral_5m_input_tokens\":%lld,\"ephemeral_1h_input_tokens\":0},\"output_"
+                 "tokens\":%lld,\"service_tier\":\"standard\"}",
                  (long long)ask->cache_write_tokens, (long long)ask->output_tokens);
     }
     buf_addc(out, '}');
@@ -177,10 +187,14 @@ void stub_anthropic_stream(const struct stub_ask *ask, struct str text, enum stu
     if (!silent) {
         event(out, "content_block_start");
         if (ask->tool)
-            buf_addf(out, "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"toolu_%08x\",\"name\":\"answer\",\"input\":{}}}",
+            buf_addf(out,
+                     "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":"
+                     "\"toolu_%08x\",\"name\":\"answer\",\"input\":{}}}",
                      (unsigned)ask->hash);
         else
-            buf_adds(out, "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}");
+            buf_adds(
+                out,
+                "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}");
         event_end(out);
         event(out, "ping");
         buf_adds(out, "{\"type\":\"ping\"}");
@@ -191,8 +205,8 @@ void stub_anthropic_stream(const struct stub_ask *ask, struct str text, enum stu
         while (to < text.n && ((unsigned char)text.p[to] & 0xC0) == 0x80)
             to++;
         event(out, "content_block_delta");
-        buf_addf(out, "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"%s\",\"%s\":", ask->tool ? "input_json_delta" : "text_delta",
-                 ask->tool ? "partial_json" : "text");
+        buf_addf(out, "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"%s\",\"%s\":",
+                 ask->tool ? "input_json_delta" : "text_delta", ask->tool ? "partial_json" : "text");
         buf_add_json(out, text.p + at, to - at);
         buf_adds(out, "}}");
         event_end(out);
@@ -204,8 +218,10 @@ void stub_anthropic_stream(const struct stub_ask *ask, struct str text, enum stu
         event_end(out);
     }
     event(out, "message_delta");
-    buf_addf(out, "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"%s\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":%lld}}", stop(ask, f),
-             (long long)ask->output_tokens);
+    buf_addf(out,
+             "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"%s\",\"stop_sequence\":null},\"usage\":{"
+             "\"output_tokens\":%lld}}",
+             stop(ask, f), (long long)ask->output_tokens);
     event_end(out);
     event(out, "message_stop");
     buf_adds(out, "{\"type\":\"message_stop\"}");

@@ -23,7 +23,8 @@ bool stub_limits_allow(struct stub_shared *sh, int64_t tokens, uint64_t *wait_ms
         *what = "requests";
         ok = false;
     } else if (s->tokens_per_min && sh->level_tokens < MIN((double)tokens, tcap)) {
-        *wait_ms = (uint64_t)ceil((MIN((double)tokens, tcap) - sh->level_tokens) * 60000 / (double)s->tokens_per_min) + 1;
+        *wait_ms =
+            (uint64_t)ceil((MIN((double)tokens, tcap) - sh->level_tokens) * 60000 / (double)s->tokens_per_min) + 1;
         *what = "tokens";
         ok = false;
     } else {

@@ -1,4 +1,5 @@
-/* stub_llm [--port N] [--processes N] [NAME=VALUE ...]: the stand-in for model providers, for tests and measurements. */
+/* stub_llm [--port N] [--processes N] [NAME=VALUE ...]: the stand-in for model providers, for tests and measurements.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

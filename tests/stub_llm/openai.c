@@ -39,21 +39,27 @@ static int refuse(const char **message, const char **code, const char *m, const 
     return 400;
 }
 
-static int format_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message, const char **code)
+static int format_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message,
+                       const char **code)
 {
     yyjson_val *format = json_get_obj(root, "response_format"), *tools = json_get_arr(root, "tools");
     struct str type = json_get_str(format, "type");
     if (str_eqc(type, "json_schema")) {
         if (sh->settings.no_schema[0] && str_eqc(ask->model, sh->settings.no_schema))
-            return refuse(message, code, "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.", "unsupported_value");
+            return refuse(
+                message, code,
+                "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
+                "unsupported_value");
         yyjson_val *schema = json_get_obj(format, "json_schema");
         ask->schema = json_get_obj(schema, "schema");
         ask->json = true;
         if (json_get_str(schema, "name").n == 0 || !ask->schema)
-            return refuse(message, code, "Missing required parameter: 'response_format.json_schema'.", "missing_required_parameter");
+            return refuse(message, code, "Missing required parameter: 'response_format.json_schema'.",
+                          "missing_required_parameter");
         if (json_get_bool(schema, "strict", false) && json_get_bool(ask->schema, "additionalProperties", true))
             return refuse(message, code,
-                          "Invalid schema for response_format 'answer': In context=(), 'additionalProperties' is required to be supplied and to be false.",
+                          "Invalid schema for response_format 'answer': In context=(), 'additionalProperties' is "
+                          "required to be supplied and to be false.",
                           "invalid_json_schema");
     } else if (str_eqc(type, "json_object")) {
         ask->json = true;
@@ -78,7 +84,8 @@ static int embeddings_read(yyjson_val *root, struct stub_ask *ask, const char **
         return refuse(message, code, "Invalid value for 'dimensions'.", "invalid_value");
     if (yyjson_is_str(input)) {
         ask->input_tokens = tokens(yyjson_get_len(input));
-        return yyjson_get_len(input) ? 0 : refuse(message, code, "Invalid 'input': input cannot be an empty string.", NULL);
+        return yyjson_get_len(input) ? 0
+                                     : refuse(message, code, "Invalid 'input': input cannot be an empty string.", NULL);
     }
     if (!yyjson_is_arr(input) || yyjson_arr_size(input) == 0 || yyjson_arr_size(input) > STUB_EMBED_MAX)
         return refuse(message, code, "Invalid 'input': an array of 1 to 2048 strings.", NULL);
@@ -93,7 +100,8 @@ static int embeddings_read(yyjson_val *root, struct stub_ask *ask, const char **
     return 0;
 }
 
-int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message, const char **code)
+int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message,
+                     const char **code)
 {
     ask->model = json_get_str(root, "model");
     ask->stream = json_get_bool(root, "stream", false);
@@ -112,7 +120,8 @@ int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *
     {
         struct str role = json_get_str(one, "role"), text = content_text(yyjson_obj_get(one, "content"), &bytes);
         if (role.n == 0)
-            return refuse(message, code, "Missing required parameter: 'messages[0].role'.", "missing_required_parameter");
+            return refuse(message, code, "Missing required parameter: 'messages[0].role'.",
+                          "missing_required_parameter");
         if (i == 0)
             prefix = stub_hash(text.p, text.n, 0), prefix_bytes = bytes;
         if (str_eqc(role, "user") && text.n > ask->user.n)
@@ -127,19 +136,26 @@ int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *
 static void usage_write(const struct stub_ask *ask, struct buf *out)
 {
     buf_addf(out,
-             "{\"prompt_tokens\":%lld,\"completion_tokens\":%lld,\"total_tokens\":%lld,\"prompt_tokens_details\":{\"cached_tokens\":%lld,\"audio_tokens\":0},"
-             "\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}",
-             (long long)ask->input_tokens, (long long)ask->output_tokens, (long long)(ask->input_tokens + ask->output_tokens), (long long)ask->cached_tokens);
+             "{\"prompt_tokens\":%lld,\"completion_tokens\":%lld,\"total_tokens\":%lld,\"prompt_tokens_details\":{"
+             "\"cached_tokens\":%lld,\"audio_tokens\":0},"
+             "\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,\"accepted_prediction_tokens\":"
+             "0,\"rejected_prediction_tokens\":0}}",
+             (long long)ask->input_tokens, (long long)ask->output_tokens,
+             (long long)(ask->input_tokens + ask->output_tokens), (long long)ask->cached_tokens);
 }
 
 static const char *finish(const struct stub_ask *ask, enum stub_fault f)
 {
-    return f == STUB_FAULT_LENGTH ? "length" : f == STUB_FAULT_FILTER ? "content_filter" : ask->tool ? "tool_calls" : "stop";
+    return f == STUB_FAULT_LENGTH   ? "length"
+           : f == STUB_FAULT_FILTER ? "content_filter"
+           : ask->tool              ? "tool_calls"
+                                    : "stop";
 }
 
 static void head_write(const struct stub_ask *ask, const char *object, struct buf *out)
 {
-    buf_addf(out, "{\"id\":\"chatcmpl-%016llx\",\"object\":\"%s\",\"created\":1785000000,\"model\":", (unsigned long long)ask->hash, object);
+    buf_addf(out, "{\"id\":\"chatcmpl-%016llx\",\"object\":\"%s\",\"created\":1785000000,\"model\":",
+             (unsigned long long)ask->hash, object);
     buf_add_json(out, ask->model.p, ask->model.n);
 }
 
@@ -152,7 +168,8 @@ static void message_write(const struct stub_ask *ask, struct str text, enum stub
         buf_add_json(out, text.p, f == STUB_FAULT_FILTER ? 0 : text.n);
     buf_adds(out, f == STUB_FAULT_REFUSE ? ",\"refusal\":\"I can't help with that.\"" : ",\"refusal\":null");
     if (ask->tool && f != STUB_FAULT_REFUSE && f != STUB_FAULT_FILTER) {
-        buf_addf(out, ",\"tool_calls\":[{\"id\":\"call_%08x\",\"type\":\"function\",\"function\":{\"name\":", (unsigned)ask->hash);
+        buf_addf(out, ",\"tool_calls\":[{\"id\":\"call_%08x\",\"type\":\"function\",\"function\":{\"name\":",
+                 (unsigned)ask->hash);
         buf_add_json(out, ask->tool_name ? ask->tool_name : "", ask->tool_name ? strlen(ask->tool_name) : 0);
         buf_adds(out, ",\"arguments\":");
         buf_add_json(out, text.p, text.n);
@@ -190,7 +207,8 @@ static void chunk_end(const struct stub_ask *ask, struct buf *out)
 void stub_openai_stream(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out)
 {
     chunk_begin(ask, out);
-    buf_adds(out, "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":null}");
+    buf_adds(out, "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},\"logprobs\":null,"
+                  "\"finish_reason\":null}");
     chunk_end(ask, out);
     for (size_t at = 0; at < text.n && f != STUB_FAULT_REFUSE && f != STUB_FAULT_FILTER;) {
         size_t to = MIN(text.n, at + 48);
@@ -211,7 +229,8 @@ void stub_openai_stream(const struct stub_ask *ask, struct str text, enum stub_f
         at = to;
     }
     chunk_begin(ask, out);
-    buf_addf(out, "{\"index\":0,\"delta\":{%s},\"logprobs\":null,\"finish_reason\":\"%s\"}", f == STUB_FAULT_REFUSE ? "\"refusal\":\"I can't help with that.\"" : "", finish(ask, f));
+    buf_addf(out, "{\"index\":0,\"delta\":{%s},\"logprobs\":null,\"finish_reason\":\"%s\"}",
+             f == STUB_FAULT_REFUSE ? "\"refusal\":\"I can't help with that.\"" : "", finish(ask, f));
     chunk_end(ask, out);
     if (ask->stream_usage && f != STUB_FAULT_NO_USAGE) {
         chunk_begin(ask, out);
@@ -269,5 +288,6 @@ void stub_openai_embeddings(const struct stub_ask *ask, uint64_t seed, struct bu
     }
     buf_adds(out, "],\"model\":");
     buf_add_json(out, ask->model.p, ask->model.n);
-    buf_addf(out, ",\"usage\":{\"prompt_tokens\":%lld,\"total_tokens\":%lld}}", (long long)ask->input_tokens, (long long)ask->input_tokens);
+    buf_addf(out, ",\"usage\":{\"prompt_tokens\":%lld,\"total_tokens\":%lld}}", (long long)ask->input_tokens,
+             (long long)ask->input_tokens);
 }

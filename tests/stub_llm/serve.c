@@ -30,10 +30,14 @@ static void serve_stop(void *ud)
     s->stub = NULL;
 }
 
-static int serve_run(const struct stub_serve *o, uint16_t port, bool first, struct stub_shared *sh, int report_fd, struct err *err)
+static int serve_run(const struct stub_serve *o, uint16_t port, bool first, struct stub_shared *sh, int report_fd,
+                     struct err *err)
 {
     struct serving s = {.loop = loop_new()};
-    struct stub_options opt = {.host = o->host ? o->host : "127.0.0.1", .port = port, .reuse_port = o->processes > 1, .shared = sh};
+    struct stub_options opt = {.host = o->host ? o->host : "127.0.0.1",
+                               .port = port,
+                               .reuse_port = o->processes > 1,
+                               .shared = sh};
     s.stub = stub_new(s.loop, &opt, err);
     if (!s.stub) {
         loop_free(s.loop);

@@ -8,10 +8,11 @@
 
 struct stub_serve {
     const char *host;
-    uint16_t port; /* 0: a free one */
-    int processes; /* on one port */
+    uint16_t port;                           /* 0: a free one */
+    int processes;                           /* on one port */
     const char *settings[STUB_SETTINGS_MAX]; /* "name=value", NULL-terminated */
 };
 
-/* Serves until SIGTERM or SIGINT. Prints "listening on http://HOST:PORT" when it does. Returns 0, or negative with err. */
+/* Serves until SIGTERM or SIGINT. Prints "listening on http://HOST:PORT" when it does. Returns 0, or negative with err.
+ */
 int stub_serve(const struct stub_serve *o, struct err *err);

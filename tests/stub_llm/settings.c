@@ -107,7 +107,9 @@ static bool latency(struct str text, struct stub_latency *ret)
         kind = str_sub(text, 0, (size_t)colon);
         rest = str_sub(text, (size_t)colon + 1, text.n);
     }
-    *ret = (struct stub_latency){.spread = str_eqc(kind, "uniform") ? STUB_UNIFORM : str_eqc(kind, "lognormal") ? STUB_LOGNORMAL : STUB_FIXED};
+    *ret = (struct stub_latency){.spread = str_eqc(kind, "uniform")     ? STUB_UNIFORM
+                                           : str_eqc(kind, "lognormal") ? STUB_LOGNORMAL
+                                                                        : STUB_FIXED};
     if (ret->spread == STUB_FIXED)
         return str_eqc(kind, "fixed") && number(rest, &ret->a);
     ptrdiff_t cut = str_find(rest, ret->spread == STUB_UNIFORM ? STR("-") : STR(","));
@@ -175,5 +177,7 @@ int stub_setting(struct stub_settings *s, struct str name, struct str value, str
         else
             return err_set(err, ERR_CONFIG, "the stub has no setting \"%.40s\"", name.n < 40 ? name.p : "...");
     }
-    return ok ? 0 : err_set(err, ERR_CONFIG, "%.*s: \"%.*s\" is no value for it", (int)MIN(name.n, 40), name.p, (int)MIN(value.n, 60), value.p);
+    return ok ? 0
+              : err_set(err, ERR_CONFIG, "%.*s: \"%.*s\" is no value for it", (int)MIN(name.n, 40), name.p,
+                        (int)MIN(value.n, 60), value.p);
 }

@@ -1,7 +1,8 @@
-/* One call's way: body -> read, checked, counted -> fault and latency drawn -> answer kept -> timer -> sent (whole, streamed, dripped, or broken off).
+/* One call's way: body -> read, checked, counted -> fault and latency drawn -> answer kept -> timer -> sent (whole,
+ * streamed, dripped, or broken off).
  *
- * The body is dropped as soon as the answer is written, so that thousands of delayed calls cost little. A call lives as the state of its request: whatever ends
- * the request ends it. */
+ * The body is dropped as soon as the answer is written, so that thousands of delayed calls cost little. A call lives as
+ * the state of its request: whatever ends the request ends it. */
 #include "stub_llm/stub.h"
 
 #include <math.h>
@@ -11,11 +12,11 @@
 #include "core/clock.h"
 #include "io/http/router.h"
 
-#define STUB_ARENA_MAX_BYTES  ((size_t)128 << 20)
-#define STUB_PREFIX_US        ((uint64_t)300 * 1000000)
-#define STUB_HEARD_US         ((uint64_t)100000) /* within this time a whole fleet has heard of a wait */
-#define STUB_DRIP_BYTES       8
-#define STUB_DRIP_MS          25
+#define STUB_ARENA_MAX_BYTES ((size_t)128 << 20)
+#define STUB_PREFIX_US       ((uint64_t)300 * 1000000)
+#define STUB_HEARD_US        ((uint64_t)100000) /* within this time a whole fleet has heard of a wait */
+#define STUB_DRIP_BYTES      8
+#define STUB_DRIP_MS         25
 
 struct call {
     struct stub *stub;
@@ -82,13 +83,20 @@ static void call_error(struct call *c, int status, const char *type, const char 
     struct buf b;
     buf_init(&b, 4096);
     if (c->anthropic)
-        buf_addf(&b, "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"%s\"},\"request_id\":\"req_%08x\"}", type, message, (unsigned)c->random);
+        buf_addf(&b, "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"%s\"},\"request_id\":\"req_%08x\"}",
+                 type, message, (unsigned)c->random);
     else if (code)
-        buf_addf(&b, "{\"error\":{\"message\":\"%s\",\"type\":\"%s\",\"param\":null,\"code\":\"%s\"}}", message, type, code);
+        buf_addf(&b, "{\"error\":{\"message\":\"%s\",\"type\":\"%s\",\"param\":null,\"code\":\"%s\"}}", message, type,
+                 code);
     else
         buf_addf(&b, "{\"error\":{\"message\":\"%s\",\"type\":\"%s\",\"param\":null,\"code\":null}}", message, type);
-    _Atomic int64_t *counter = status == 400 ? &sh->status_400 : status == 401 || status == 403 ? &sh->status_401 : status == 404 ? &sh->status_404
-                             : status == 429 || status == 402 ? &sh->status_429 : status == 529 ? &sh->status_529 : status == 503 ? &sh->status_503 : &sh->status_500;
+    _Atomic int64_t *counter = status == 400                    ? &sh->status_400
+                               : status == 401 || status == 403 ? &sh->status_401
+                               : status == 404                  ? &sh->status_404
+                               : status == 429 || status == 402 ? &sh->status_429
+                               : status == 529                  ? &sh->status_529
+                               : status == 503                  ? &sh->status_503
+                                                                : &sh->status_500;
     count(counter, 1);
     c->counted = true;
     http_reply(c->req, status, "application/json", (struct str){.p = b.data ? b.data : "", .n = b.len});
@@ -114,9 +122,12 @@ static void call_too_many(struct call *c, uint64_t wait_ms, const char *what)
     c->stub->sh->held_until_us = MAX(c->stub->sh->held_until_us, until);
     pthread_mutex_unlock(&c->stub->sh->lock);
     wait_headers(c, wait_ms);
-    snprintf(message, sizeof(message), c->anthropic ? "This request would exceed the rate limit for your organization of %s per minute."
-                                                    : "Rate limit reached for the model in organization org-STUB on %s per min. Please try again in %.3fs.",
-             what, (double)wait_ms / 1e3);
+    snprintf(
+        message, sizeof(message),
+        c->anthropic
+            ? "This request would exceed the rate limit for your organization of %s per minute."
+            : "Rate limit reached for the model in organization org-STUB on %s per min. Please try again in %.3fs.",
+        what, (double)wait_ms / 1e3);
     if (c->anthropic)
         call_error(c, 429, "rate_limit_error", NULL, message);
     else
@@ -228,28 +239,37 @@ static bool fault_is_error(struct call *c)
         if (a)
             call_error(c, 402, "billing_error", NULL, "Your credit balance is too low to access the API.");
         else
-            call_error(c, 429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan and billing details.");
+            call_error(c, 429, "insufficient_quota", "insufficient_quota",
+                       "You exceeded your current quota, please check your plan and billing details.");
         return true;
     case STUB_FAULT_BAD_KEY:
-        call_error(c, 401, a ? "authentication_error" : "invalid_request_error", "invalid_api_key", a ? "invalid x-api-key" : "Incorrect API key provided.");
+        call_error(c, 401, a ? "authentication_error" : "invalid_request_error", "invalid_api_key",
+                   a ? "invalid x-api-key" : "Incorrect API key provided.");
         return true;
     case STUB_FAULT_SERVER:
-        call_error(c, 500, a ? "api_error" : "server_error", NULL, a ? "Internal server error" : "The server had an error while processing your request. Sorry about that!");
+        call_error(c, 500, a ? "api_error" : "server_error", NULL,
+                   a ? "Internal server error"
+                     : "The server had an error while processing your request. Sorry about that!");
         return true;
     case STUB_FAULT_HTML:
         count(&c->stub->sh->status_500, 1);
         c->counted = true;
-        http_reply(c->req, 502, "text/html", STR("<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"));
+        http_reply(
+            c->req, 502, "text/html",
+            STR("<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"));
         return true;
     case STUB_FAULT_UNAVAILABLE:
         call_error(c, 503, a ? "api_error" : "server_error", NULL, "Service temporarily unavailable");
         return true;
     case STUB_FAULT_OVERLOADED:
-        call_error(c, a ? 529 : 503, a ? "overloaded_error" : "server_error", NULL, a ? "Overloaded" : "The engine is currently overloaded, please try again later");
+        call_error(c, a ? 529 : 503, a ? "overloaded_error" : "server_error", NULL,
+                   a ? "Overloaded" : "The engine is currently overloaded, please try again later");
         return true;
     case STUB_FAULT_CONTEXT:
         call_error(c, 400, "invalid_request_error", "context_length_exceeded",
-                   a ? "prompt is too long: 250000 tokens > 200000 maximum" : "This model's maximum context length is 128000 tokens. However, your messages resulted in 140000 tokens.");
+                   a ? "prompt is too long: 250000 tokens > 200000 maximum"
+                     : "This model's maximum context length is 128000 tokens. However, your messages resulted in "
+                       "140000 tokens.");
         return true;
     case STUB_FAULT_OK_ERROR:
         call_error(c, 200, "server_error", NULL, "The model is overloaded");
@@ -367,7 +387,8 @@ static bool call_known(struct call *c)
 static void call_read(struct call *c, struct arena *a)
 {
     struct stub_shared *sh = c->stub->sh;
-    struct stub_ask ask = {.embeddings = c->embeddings, .hash = stub_hash(c->body.data, c->body.len, sh->settings.seed)};
+    struct stub_ask ask = {.embeddings = c->embeddings,
+                           .hash = stub_hash(c->body.data, c->body.len, sh->settings.seed)};
     struct err err;
     yyjson_val *root;
     const char *message = "", *code = NULL;
@@ -479,7 +500,8 @@ static void route_messages(struct http_request *req, void *ud)
 static void route_models(struct http_request *req, void *ud UNUSED)
 {
     http_reply(req, 200, "application/json",
-               STR("{\"object\":\"list\",\"data\":[{\"id\":\"gpt-4o\",\"object\":\"model\"},{\"id\":\"text-embedding-3-small\",\"object\":\"model\"},"
+               STR("{\"object\":\"list\",\"data\":[{\"id\":\"gpt-4o\",\"object\":\"model\"},{\"id\":\"text-embedding-3-"
+                   "small\",\"object\":\"model\"},"
                    "{\"id\":\"claude-sonnet-4-5\",\"object\":\"model\"}]}"));
 }
 
@@ -512,13 +534,14 @@ struct stub *stub_new(struct loop *loop, const struct stub_options *o, struct er
         abort();
     s->loop = loop;
     s->sh = o->shared;
-    struct http_server_options opt = {.host = o->host,
-                                      .port = o->port,
-                                      .reuse_port = o->reuse_port,
-                                      .backlog = 16384,
-                                      .handler = dispatch,
-                                      .ud = s,
-                                      .limits = {.connections_max = 60000, .body_ms = 120000, .idle_ms = 600000, .send_ms = 120000, .drain_ms = 100}};
+    struct http_server_options opt = {
+        .host = o->host,
+        .port = o->port,
+        .reuse_port = o->reuse_port,
+        .backlog = 16384,
+        .handler = dispatch,
+        .ud = s,
+        .limits = {.connections_max = 60000, .body_ms = 120000, .idle_ms = 600000, .send_ms = 120000, .drain_ms = 100}};
     s->server = http_server_new(loop, &opt, err);
     if (!s->server) {
         free(s);

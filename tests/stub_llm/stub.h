@@ -1,8 +1,10 @@
-/* A model provider that costs nothing: OpenAI's Chat Completions and Embeddings and Anthropic's Messages, as faithful as a test needs them (validation,
- * errors, streams, usage, prompt caching, rate-limit headers), with answers that fit any schema, latencies, faults and limits on request.
+/* A model provider that costs nothing: OpenAI's Chat Completions and Embeddings and Anthropic's Messages, as faithful
+ * as a test needs them (validation, errors, streams, usage, prompt caching, rate-limit headers), with answers that fit
+ * any schema, latencies, faults and limits on request.
  *
- * Deterministic by seed: the same body gets the same answer. Counters, limits and what was seen lie in memory that all processes of one stub share, so that
- * several may serve one port. Settings: struct stub_settings, changed live by PUT /admin/settings; what happened: GET /admin. */
+ * Deterministic by seed: the same body gets the same answer. Counters, limits and what was seen lie in memory that all
+ * processes of one stub share, so that several may serve one port. Settings: struct stub_settings, changed live by PUT
+ * /admin/settings; what happened: GET /admin. */
 #pragma once
 
 #include <pthread.h>
@@ -45,19 +47,20 @@ struct stub_settings {
     uint8_t script[STUB_SCRIPT_MAX]; /* of the next calls, one after the other; then the rates */
     uint32_t script_n, script_at;
     int64_t requests_per_min, tokens_per_min;
-    int32_t calls_max;              /* at once */
-    char key[STUB_NAME_BYTES];      /* "": any */
-    char missing[STUB_NAME_BYTES];  /* a model that does not exist */
+    int32_t calls_max;               /* at once */
+    char key[STUB_NAME_BYTES];       /* "": any */
+    char missing[STUB_NAME_BYTES];   /* a model that does not exist */
     char no_schema[STUB_NAME_BYTES]; /* a model that knows no response_format */
-    int32_t output_tokens;          /* 0: as long as the answer is */
+    int32_t output_tokens;           /* 0: as long as the answer is */
 };
 
 /* One struct for all counters, so that the page and the reset are loops. */
 #define STUB_COUNTERS(X)                                                                                               \
-    X(calls) X(ok) X(streams) X(embeddings) X(status_400) X(status_401) X(status_404) X(status_429) X(status_500)     \
-    X(status_503) X(status_529) X(hung) X(reset) X(truncated) X(bad_json) X(dripped) X(refused) X(cut_short)          \
-    X(in_flight) X(in_flight_max) X(aborted) X(duplicates) X(paid_twice) X(paid) X(input_tokens) X(output_tokens)     \
-    X(cached_tokens) X(cache_write_tokens) X(embedding_tokens) X(while_held)
+    X(calls)                                                                                                           \
+    X(ok) X(streams) X(embeddings) X(status_400) X(status_401) X(status_404) X(status_429) X(status_500) X(status_503) \
+        X(status_529) X(hung) X(reset) X(truncated) X(bad_json) X(dripped) X(refused) X(cut_short) X(in_flight)        \
+            X(in_flight_max) X(aborted) X(duplicates) X(paid_twice) X(paid) X(input_tokens) X(output_tokens)           \
+                X(cached_tokens) X(cache_write_tokens) X(embedding_tokens) X(while_held)
 
 struct stub_seen {
     _Atomic uint64_t hash; /* 0: free */
@@ -70,7 +73,7 @@ struct stub_shared {
     double level_requests, level_tokens;
     uint64_t level_at_us;
     uint64_t held_from_us, held_until_us; /* what the last 429 said */
-    uint64_t minute[60];    /* starts of calls per second, for the page */
+    uint64_t minute[60];                  /* starts of calls per second, for the page */
     uint64_t minute_at_s;
     uint64_t minute_max;
 #define X(name) _Atomic int64_t name;
@@ -84,7 +87,8 @@ struct stub_shared {
 
 struct stub_shared *stub_shared_new(void); /* before processes are forked; NULL when there is no memory */
 void stub_settings_default(struct stub_settings *s);
-/* One setting by name ("latency": "lognormal:900,0.5", "rpm": "600", "fault.rate_limit": "0.1", "script": "500,ok"). ERR_CONFIG. */
+/* One setting by name ("latency": "lognormal:900,0.5", "rpm": "600", "fault.rate_limit": "0.1", "script": "500,ok").
+ * ERR_CONFIG. */
 int stub_setting(struct stub_settings *s, struct str name, struct str value, struct err *err) MUST_CHECK;
 
 struct stub;
@@ -139,13 +143,16 @@ double stub_draw_ms(const struct stub_latency *l, uint64_t *state);
 void stub_answer(const struct stub_ask *ask, struct arena *a, uint64_t seed, struct buf *out);
 void stub_vector(struct str text, int64_t dimensions, uint64_t seed, float *out);
 /* openai.c, anthropic.c: 0, or the status of a refusal with *message and *code filled. */
-int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message, const char **code);
-int stub_anthropic_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message, const char **code);
+int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message,
+                     const char **code);
+int stub_anthropic_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message,
+                        const char **code);
 void stub_openai_whole(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out);
 void stub_anthropic_whole(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out);
 void stub_openai_embeddings(const struct stub_ask *ask, uint64_t seed, struct buf *out);
 /* The pieces of a stream, each one event, separated by NUL. */
 void stub_openai_stream(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out);
 void stub_anthropic_stream(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out);
-/* Tokens of a prompt's stable prefix that the provider has seen in the last minutes: 0, or all of them; marks it as seen. */
+/* Tokens of a prompt's stable prefix that the provider has seen in the last minutes: 0, or all of them; marks it as
+ * seen. */
 bool stub_prefix_seen(struct stub_shared *sh, uint64_t hash);

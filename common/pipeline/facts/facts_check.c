@@ -332,21 +332,24 @@ static bool verbatim(const struct fcheck *c, int source, size_t from, size_t to)
     return false;
 }
 
-/* The statement that a line of a résumé repeats byte for byte, at the employment that it is a statement of; -1 when there is none. Most lines of a tailored
- * résumé are such, and nothing about them needs checking. */
+/* The statement that a line of a résumé repeats byte for byte, at the employment that it is a statement of; -1 when
+ * there is none. Most lines of a tailored résumé are such, and nothing about them needs checking. */
 static int stated(const struct fcheck *c)
 {
     const struct facts_index *ix = c->ix;
     const struct ftext *x = &c->x, *y = &ix->words;
     size_t n = c->to - c->from, bytes = x->t[c->to - 1].end - x->t[c->from].start;
-    for (const struct fnode *f = facts_table_first(&ix->by_word, x->t[c->from].hash); f; f = facts_table_next(&ix->by_word, f)) {
+    for (const struct fnode *f = facts_table_first(&ix->by_word, x->t[c->from].hash); f;
+         f = facts_table_next(&ix->by_word, f)) {
         const struct fsource *s = &ix->sources[f->source];
         size_t at = f->at, end = at + n, last = s->first + s->n;
         if (s->employment != c->employment || s->name || s->role || s->dated || end > last)
             continue;
-        if ((at != s->first && !(y->t[at].flags & TOKEN_SENTENCE_START)) || (end != last && !(y->t[end].flags & TOKEN_SENTENCE_START)))
+        if ((at != s->first && !(y->t[at].flags & TOKEN_SENTENCE_START)) ||
+            (end != last && !(y->t[end].flags & TOKEN_SENTENCE_START)))
             continue; /* half a sentence may say something else */
-        if (y->t[end - 1].end - y->t[at].start == bytes && memcmp(y->text.p + y->t[at].start, x->text.p + x->t[c->from].start, bytes) == 0)
+        if (y->t[end - 1].end - y->t[at].start == bytes &&
+            memcmp(y->text.p + y->t[at].start, x->text.p + x->t[c->from].start, bytes) == 0)
             return (int)f->source;
     }
     return -1;

@@ -170,7 +170,8 @@ static struct str path_take(struct paths *p, size_t i)
     return p->pointer[i];
 }
 
-/* Lines come in the order of the document, mostly: the search goes on where the last one ended. Whole values first, then parts of one. */
+/* Lines come in the order of the document, mostly: the search goes on where the last one ended. Whole values first,
+ * then parts of one. */
 static struct str path_of(struct paths *p, const struct facts_sentence *s)
 {
     struct str sentence = s->text;

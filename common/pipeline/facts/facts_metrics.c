@@ -127,7 +127,9 @@ static bool derived_from(const struct fcheck *c, const struct fnumber *m, int so
         lo++;
     for (size_t i = 0; i < count; i++)
         for (size_t k = i + 1; n[i].source == source && k < count; k++)
-            if (n[k].source == source && derived_pair(m, &n[i], &n[k], (c->cls & (FW(TOTAL) | (m->unit == UNIT_COUNT ? 0 : FW(DIFFERENCE)))) != 0))
+            if (n[k].source == source &&
+                derived_pair(m, &n[i], &n[k],
+                             (c->cls & (FW(TOTAL) | (m->unit == UNIT_COUNT ? 0 : FW(DIFFERENCE)))) != 0))
                 return true;
     /* the statement says "halved" where the text says 50 % */
     for (size_t i = 0; i < count; i++) {

@@ -220,11 +220,11 @@ uint64_t facts_employers_named(const struct fcheck *c, size_t from, size_t to, s
 bool facts_is_company_word(const struct fcheck *c, uint32_t hash);
 bool facts_in_posting(const struct fcheck *c, size_t from, size_t to);
 
-void facts_posts_find(struct fcheck *c);  /* the names, once a text */
-void facts_posts_mark(struct fcheck *c);  /* where the sentence says them */
+void facts_posts_find(struct fcheck *c);               /* the names, once a text */
+void facts_posts_mark(struct fcheck *c);               /* where the sentence says them */
 bool facts_told_of(const struct fcheck *c, size_t to); /* ", where I did ..." begins at token to */
-void facts_posts_scope(struct fcheck *c); /* which of them are no claims; after facts_scopes */
-void facts_scopes(struct fcheck *c);      /* who each part of the sentence is about */
+void facts_posts_scope(struct fcheck *c);              /* which of them are no claims; after facts_scopes */
+void facts_scopes(struct fcheck *c);                   /* who each part of the sentence is about */
 void facts_check_numbers(struct fcheck *c, int employment, size_t from, size_t to);
 void facts_check_dates(struct fcheck *c, int employment, size_t from, size_t to);
 bool facts_duration_true(struct fcheck *c, const struct fnumber *m, int employment);

@@ -1,12 +1,14 @@
-/* Asks wait in queues per tenant; one request to the script is out per budget at a time and takes up to LIMIT_ASKS of them, round robin over tenants.
+/* Asks wait in queues per tenant; one request to the script is out per budget at a time and takes up to LIMIT_ASKS of
+ * them, round robin over tenants.
  *
  *   waiting --(sent)--> asked --granted--> in flight --settle--> counted with the next request
  *      ^                  |
  *      +----- refused ----+   (the script says when to come again)
  *
- * Invariants: an ask is in its tenant's queue, or in `sent`, or not the limiter's any more; `held` is the sum of the tokens of what is in flight. A request
- * that got no answer puts its asks back; what it may have granted in Redis is corrected by the next one, which says what is really in flight. While Redis is
- * away the same levels are kept here, at the process' share. */
+ * Invariants: an ask is in its tenant's queue, or in `sent`, or not the limiter's any more; `held` is the sum of the
+ * tokens of what is in flight. A request that got no answer puts its asks back; what it may have granted in Redis is
+ * corrected by the next one, which says what is really in flight. While Redis is away the same levels are kept here, at
+ * the process' share. */
 #include "pipeline/limit/limiter.h"
 
 #include <stdio.h>
@@ -248,7 +250,8 @@ static void budget_answered(void *ud, const struct redis_reply *reply, const str
         return;
     }
     if (b->shared)
-        log_warn(NULL, "limit %s: %s, keeping to this process' share of 1/%d", b->name, err ? err->msg : "a strange answer", b->fleet);
+        log_warn(NULL, "limit %s: %s, keeping to this process' share of 1/%d", b->name,
+                 err ? err->msg : "a strange answer", b->fleet);
     b->shared = false;
     b->hold_tell = MAX(b->hold_tell, b->out_hold);
     b->level_at_ms = clock_mono_ms();
@@ -284,7 +287,8 @@ static void budget_send(struct limit_budget *b)
             ask->asked = true;
             b->sent_tokens[b->sent_n] = ask->tokens;
             b->sent[b->sent_n++] = ask;
-            buf_addf(&asks, "%s %d %d %lld;", UUID_TEXT(&ask->tenant_id), MAX(1, ask->weight), quick, (long long)ask->tokens);
+            buf_addf(&asks, "%s %d %d %lld;", UUID_TEXT(&ask->tenant_id), MAX(1, ask->weight), quick,
+                     (long long)ask->tokens);
         }
     budget_behind(b, &behind);
     b->out = true;
@@ -292,7 +296,16 @@ static void budget_send(struct limit_budget *b)
     b->out_back = b->back;
     b->out_hold = b->hold_tell;
     b->hold_tell = 0;
-    const int64_t numbers[] = {b->rule.requests_per_min, b->rule.tokens_per_min, b->rule.calls, 0, b->flight, b->held, b->used, b->back, b->out_hold, b->left_requests,
+    const int64_t numbers[] = {b->rule.requests_per_min,
+                               b->rule.tokens_per_min,
+                               b->rule.calls,
+                               0,
+                               b->flight,
+                               b->held,
+                               b->used,
+                               b->back,
+                               b->out_hold,
+                               b->left_requests,
                                b->left_tokens};
     b->left_requests = b->left_tokens = -1;
     char text[ARRAY_LEN(numbers)][24];
@@ -359,7 +372,8 @@ static void limiter_heard(void *ud, struct str payload)
     struct limiter *l = ud;
     struct str rest = payload, name, ms_text;
     uint64_t ms;
-    if (!payload.p || !str_next_field(&rest, ' ', &name) || !str_next_field(&rest, ' ', &ms_text) || !str_to_u64(ms_text, &ms))
+    if (!payload.p || !str_next_field(&rest, ' ', &name) || !str_next_field(&rest, ' ', &ms_text) ||
+        !str_to_u64(ms_text, &ms))
         return;
     for (int i = 0; i < l->budgets_n; i++)
         if (str_eqc(name, l->budgets[i]->name))

@@ -1,4 +1,5 @@
-/* States and lists: see caller_int.h. The statements go out at the end of the turn, so that calls that move together travel together. */
+/* States and lists: see caller_int.h. The statements go out at the end of the turn, so that calls that move together
+ * travel together. */
 #include "pipeline/model/caller.h"
 
 #include <stdlib.h>
@@ -48,7 +49,10 @@ static void caller_tick(void *ud)
 
 void call_move(struct caller *c, struct model_call *call, enum call_state state)
 {
-    struct list *const to[] = {[CALL_OPENING] = &c->opening, [CALL_WAITING] = &c->waiting, [CALL_KEEPING] = &c->keeping, [CALL_BILLING] = &c->billing,
+    struct list *const to[] = {[CALL_OPENING] = &c->opening,
+                               [CALL_WAITING] = &c->waiting,
+                               [CALL_KEEPING] = &c->keeping,
+                               [CALL_BILLING] = &c->billing,
                                [CALL_DROPPING] = &c->dropping};
     call->state = state;
     list_remove(&call->node);
@@ -148,7 +152,8 @@ void caller_start(struct caller *c, struct model_call *call)
     call->estimate_microusd = 0;
     for (int i = 0; i < c->o.routes->n; i++) {
         const struct route *r = &c->o.routes->route[i];
-        int64_t input = call->ask->kind == LLM_CALL_CHAT ? tokens_estimate_request(r->known.family, &call->ask->chat) : 0;
+        int64_t input =
+            call->ask->kind == LLM_CALL_CHAT ? tokens_estimate_request(r->known.family, &call->ask->chat) : 0;
         for (size_t k = 0; call->ask->kind == LLM_CALL_EMBED && k < call->ask->embed.inputs_count; k++)
             input += tokens_estimate(r->known.family, call->ask->embed.inputs[k]);
         int64_t output = call->ask->kind == LLM_CALL_CHAT ? call->ask->chat.max_output_tokens : 0;
@@ -174,7 +179,8 @@ void caller_cancel(struct caller *c, struct model_call *call)
     if (call->granted)
         limiter_settle(call->used->budget, call->limit.tokens, call->state == CALL_SENT ? call->limit.tokens : 0);
     call->granted = false;
-    if (call->held && !call->kept && call->state != CALL_KEEPING) /* others need not wait until this process is known to be gone */
+    if (call->held && !call->kept &&
+        call->state != CALL_KEEPING) /* others need not wait until this process is known to be gone */
         asks_drop(c->o.pool, c->o.worker_id, &call->ask_key, 1, NULL, NULL);
     caller_batch_forget(&c->opens, call);
     caller_batch_forget(&c->keeps, call);

@@ -1,21 +1,31 @@
 /* Inside the caller. Every call is in exactly one place (state):
  *
- *   OPENING   in `opening`, or in the asks_open that is out        WAITING  in `waiting`: somebody else asks the same, or a retry is due later
- *   LIMITED   the limiter has it                                    SENT     the transport has it
- *   KEEPING   in `keeping`, or in the asks_reply that is out        BILLING  in `billing`, or in the asks_bill that is out
- *   DROPPING  in `dropping`, or in the asks_drop that is out: then it ends as its result says, or begins again
+ *   OPENING   in `opening`, or in the asks_open that is out        WAITING  in `waiting`: somebody else asks the same,
+ * or a retry is due later LIMITED   the limiter has it                                    SENT     the transport has it
+ *   KEEPING   in `keeping`, or in the asks_reply that is out        BILLING  in `billing`, or in the asks_bill that is
+ * out DROPPING  in `dropping`, or in the asks_drop that is out: then it ends as its result says, or begins again
  *
- * One request of each sort is out at a time; what comes meanwhile goes with the next. A call that is cancelled is taken out of the request that carries it. */
+ * One request of each sort is out at a time; what comes meanwhile goes with the next. A call that is cancelled is taken
+ * out of the request that carries it. */
 #pragma once
 
 #include "base/map.h"
 #include "pipeline/model/caller.h"
 
-enum call_state { CALL_OPENING = 1, CALL_WAITING, CALL_LIMITED, CALL_SENT, CALL_KEEPING, CALL_BILLING, CALL_DROPPING, CALL_OVER };
+enum call_state {
+    CALL_OPENING = 1,
+    CALL_WAITING,
+    CALL_LIMITED,
+    CALL_SENT,
+    CALL_KEEPING,
+    CALL_BILLING,
+    CALL_DROPPING,
+    CALL_OVER
+};
 
-#define CALLER_BATCH   256
-#define CALLER_TICK_MS 50
-#define CALLER_BUSY_MS 200
+#define CALLER_BATCH    256
+#define CALLER_TICK_MS  50
+#define CALLER_BUSY_MS  200
 #define CALLER_LIVE_MAX 200000
 
 /* A batch of calls that one statement carries. Cancelled ones are NULL. */

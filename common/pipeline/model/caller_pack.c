@@ -1,10 +1,11 @@
 /* The key of an ask, and the bytes of a kept reply.
  *
- * The key is a keyed hash over everything that decides the answer: the routes of the stage (not the one that happens to be up), prompt version, texts, schema
- * and limits. Keyed with the master key, so that the store holds nothing that texts could be tried against.
+ * The key is a keyed hash over everything that decides the answer: the routes of the stage (not the one that happens to
+ * be up), prompt version, texts, schema and limits. Keyed with the master key, so that the store holds nothing that
+ * texts could be tried against.
  *
- * Kept bytes: sealed(1) | name of the route, NUL | usage id(16) | latency ms(4, big endian) | llm_raw_pack. What follows the first byte is sealed (and packed)
- * under the user's key when the ask held personal text. */
+ * Kept bytes: sealed(1) | name of the route, NUL | usage id(16) | latency ms(4, big endian) | llm_raw_pack. What
+ * follows the first byte is sealed (and packed) under the user's key when the ask held personal text. */
 #include <stdlib.h>
 #include <string.h>
 #include "pipeline/model/caller_int.h"
@@ -88,7 +89,8 @@ int call_pack(struct model_call *call)
     struct arena a;
     struct str sealed;
     arena_init(&a, PACK_MAX_BYTES * 4);
-    int rc = seal_close_packed(&a, call->key, (struct str){.p = buf_str(plain), .n = plain->len}, place_of(call), &sealed, &call->err);
+    int rc = seal_close_packed(&a, call->key, (struct str){.p = buf_str(plain), .n = plain->len}, place_of(call),
+                               &sealed, &call->err);
     if (rc == 0) {
         buf_addc(&call->packed, PACK_SEALED);
         buf_add(&call->packed, sealed.p, sealed.n);

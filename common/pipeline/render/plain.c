@@ -1,4 +1,5 @@
-/* A résumé as Markdown or text alone: in a file of its own, so that programs that write nothing else link no drawing. */
+/* A résumé as Markdown or text alone: in a file of its own, so that programs that write nothing else link no drawing.
+ */
 #include "pipeline/render/render.h"
 #include "pipeline/render/render_int.h"
 

@@ -174,15 +174,18 @@ static void finish_send_settle(struct worker *w)
         struct item *it = CONTAINER_OF(node, struct item, node);
         if (it->outcome != TASK_HAND_BACK && it->outcome != TASK_PARK)
             it->outcome = it->verdict == VERDICT_REJECT ? TASK_FAIL : TASK_RETRY;
-        s[n++] = (struct task_settle){.tenant_id = it->claim.tenant_id,
-                                      .subject_id = it->claim.subject_id,
-                                      .kind = it->claim.kind,
-                                      .token = it->claim.token,
-                                      .outcome = it->outcome,
-                                      .delay_ms = it->outcome == TASK_PARK ? it->delay_ms : (int)backoff_delay_ms(retry_backoff, (unsigned)it->claim.attempt,
-                                                                        ids_random01()),
-                                      .code = (int)it->err.code,
-                                      .detail = str_of(it->err.msg)};
+        s[n++] =
+            (struct task_settle){.tenant_id = it->claim.tenant_id,
+                                 .subject_id = it->claim.subject_id,
+                                 .kind = it->claim.kind,
+                                 .token = it->claim.token,
+                                 .outcome = it->outcome,
+                                 .delay_ms = it->outcome == TASK_PARK
+                                                 ? it->delay_ms
+                                                 : (int)backoff_delay_ms(retry_backoff, (unsigned)it->claim.attempt,
+                                                                         ids_random01()),
+                                 .code = (int)it->err.code,
+                                 .detail = str_of(it->err.msg)};
     }
     qsort(s, (size_t)n, sizeof(*s), task_order);
     tasks_settle(member_pool(w->member), member_worker_id(w->member), s, n, (int)config_int(w->config, CONFIG_ATTEMPTS),

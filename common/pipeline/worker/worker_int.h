@@ -3,11 +3,11 @@
  *   pull.c    Kafka -> gather -> one claim -> offsets stored          (at most one claim out)
  *   inputs.c  claimed items -> what they need, cached or fetched       -> run queue
  *   run.c     run queue -> the stage's plan, a slice of time per turn  -> results
- *   model.c   run queue -> a model's call -> run queue -> the stage's finish -> results   (when the stage is on a model)
- *   finish.c  results -> one completion or settling -> outbox          (at most one out)
+ *   model.c   run queue -> a model's call -> run queue -> the stage's finish -> results   (when the stage is on a
+ * model) finish.c  results -> one completion or settling -> outbox          (at most one out)
  *
- * Every item is in exactly one place: fetching, the run queue, a model's call, results, or the completion that is out. in_flight counts
- * them all. */
+ * Every item is in exactly one place: fetching, the run queue, a model's call, results, or the completion that is out.
+ * in_flight counts them all. */
 #pragma once
 
 #include <stdio.h>
@@ -62,11 +62,11 @@ struct item {
     enum task_outcome outcome; /* when the verdict is RETRY or REJECT, or handed back */
     struct stage_output out;
     struct err err;
-    int delay_ms;             /* PARK: how long */
-    struct model_call *call;  /* on a model; in the arena */
+    int delay_ms;            /* PARK: how long */
+    struct model_call *call; /* on a model; in the arena */
     struct model_ask *ask;
-    int asks;                 /* calls made for this attempt */
-    bool answered;            /* the call is over: finish is next */
+    int asks;      /* calls made for this attempt */
+    bool answered; /* the call is over: finish is next */
 };
 
 struct worker_model;
@@ -140,7 +140,8 @@ struct stage_input run_input(const struct item *it, const struct worker_profile 
 int worker_model_open(struct worker *w, struct err *err);
 void worker_model_close(struct worker *w); /* cuts all calls; before the connections go */
 void worker_model_free(struct worker *w);  /* behind them */
-/* Begins or goes on with the item on its model. true: the item is the model's now; false: it has a verdict, or must run on the offline engine (no verdict). */
+/* Begins or goes on with the item on its model. true: the item is the model's now; false: it has a verdict, or must run
+ * on the offline engine (no verdict). */
 bool worker_model_run(struct worker *w, struct item *it, const struct stage_input *in);
 void worker_model_drop(struct worker *w); /* the lease is lost: all calls are cut */
 /* The worker stops: what was not sent yet is handed back; with all, what is out, too. Returns how many. */

@@ -1,5 +1,5 @@
-/* The limiter on a real Redis: several processes (limiters) on one budget. Bounds that must not be passed are asserted exactly; shares loosely, because
- * machines are slow at times. */
+/* The limiter on a real Redis: several processes (limiters) on one budget. Bounds that must not be passed are asserted
+ * exactly; shares loosely, because machines are slow at times. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,12 +50,12 @@ static void run_for(struct rig *r, int ms)
     loop_timer_free(t);
 }
 
-#define WAIT(r, condition)                                              \
-    do {                                                                \
-        uint64_t wait_end = clock_mono_ms() + 20000;                    \
-        while (!(condition) && clock_mono_ms() < wait_end)              \
-            run_for(r, 2);                                              \
-        cr_assert(condition, "not within 20 s");                        \
+#define WAIT(r, condition)                                                                                             \
+    do {                                                                                                               \
+        uint64_t wait_end = clock_mono_ms() + 20000;                                                                   \
+        while (!(condition) && clock_mono_ms() < wait_end)                                                             \
+            run_for(r, 2);                                                                                             \
+        cr_assert(condition, "not within 20 s");                                                                       \
     } while (0)
 
 static struct rig *rig_new(int processes, const struct limit_rule *rule)
@@ -144,7 +144,8 @@ static int window_max(const struct rig *r, int ms)
         if (!r->call[i].granted)
             continue;
         for (int k = 0; k < r->calls_n; k++)
-            n += r->call[k].granted && r->call[k].at_ms >= r->call[i].at_ms && r->call[k].at_ms < r->call[i].at_ms + (uint64_t)ms;
+            n += r->call[k].granted && r->call[k].at_ms >= r->call[i].at_ms &&
+                 r->call[k].at_ms < r->call[i].at_ms + (uint64_t)ms;
         most = n > most ? n : most;
     }
     return most;
@@ -306,7 +307,8 @@ Test(limiter, a_process_that_dies_leaks_nothing)
     run_for(r, 300);
     books(r, 1, sums);
     cr_assert_eq(sums[0], 10500);
-    cr_assert_eq(sums[1] + sums[2], sums[0], "reserved %lld, used %lld, given back %lld", (long long)sums[0], (long long)sums[1], (long long)sums[2]);
+    cr_assert_eq(sums[1] + sums[2], sums[0], "reserved %lld, used %lld, given back %lld", (long long)sums[0],
+                 (long long)sums[1], (long long)sums[2]);
     rig_free(r);
 }
 

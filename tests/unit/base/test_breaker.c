@@ -1,7 +1,8 @@
 #include <criterion/criterion.h>
 #include "base/breaker.h"
 
-static const struct breaker_rule rule = {.in_a_row = 3, .window_min = 10, .window_ms = 10000, .open_ms = 1000, .open_max_ms = 8000};
+static const struct breaker_rule rule = {
+    .in_a_row = 3, .window_min = 10, .window_ms = 10000, .open_ms = 1000, .open_max_ms = 8000};
 
 Test(breaker, opens_after_failures_in_a_row)
 {

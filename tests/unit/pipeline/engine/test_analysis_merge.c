@@ -45,30 +45,29 @@ static void done(struct merged *x)
 Test(analysis_merge, a_good_answer_is_taken)
 {
     struct merged x;
-    merge(&x,
-          "{\"verdict\":\"posting\",\"title\":\"Senior Platform Engineer\",\"company\":\"Corvane "
-          "Logistics\",\"seniority\":\"senior\","
-          "\"experience_years_min\":5,\"education_level\":\"bachelor\",\"degree_optional\":false,\"work_mode\":"
-          "\"remote\",\"location\":\"Lyon\","
-          "\"requirements\":[" REQUIREMENT(
-              "5 years of Go or Java", "experience", "required", "[\"Go\",\"Java\"]", "5",
-              "true", "5 years of  experience with Go or Java") "," REQUIREMENT("A degree", "education", "required",
-                                                                                "[]", "null", "false",
-                                                                                "a bachelor's degree in computer "
-                                                                                "science") "],"
-                                                                                           "\"responsibilities\":[{"
-                                                                                           "\"text\":\"x\",\"quote\":"
-                                                                                           "\"Own the deployment "
-                                                                                           "platform on Kubernetes\"}],"
-                                                                                           "\"culture\":[{\"signal\":"
-                                                                                           "\"flexibility\","
-                                                                                           "\"polarity\":\"positive\","
-                                                                                           "\"quote\":\"flexible "
-                                                                                           "hours\"}],"
-                                                                                           "\"mission_quote\":\"We "
-                                                                                           "move chilled goods for "
-                                                                                           "small growers who cannot "
-                                                                                           "run their own trucks.\"}");
+    merge(&x, "{\"verdict\":\"posting\",\"title\":\"Senior Platform Engineer\",\"company\":\"Corvane "
+              "Logistics\",\"seniority\":\"senior\","
+              "\"experience_years_min\":5,\"education_level\":\"bachelor\",\"degree_optional\":false,\"work_mode\":"
+              "\"remote\",\"location\":\"Lyon\","
+              "\"requirements\":[" REQUIREMENT(
+                  "5 years of Go or Java", "experience", "required", "[\"Go\",\"Java\"]", "5", "true",
+                  "5 years of  experience with Go or Java") "," REQUIREMENT("A degree", "education", "required", "[]",
+                                                                            "null", "false",
+                                                                            "a bachelor's degree in computer "
+                                                                            "science") "],"
+                                                                                       "\"responsibilities\":[{"
+                                                                                       "\"text\":\"x\",\"quote\":"
+                                                                                       "\"Own the deployment "
+                                                                                       "platform on Kubernetes\"}],"
+                                                                                       "\"culture\":[{\"signal\":"
+                                                                                       "\"flexibility\","
+                                                                                       "\"polarity\":\"positive\","
+                                                                                       "\"quote\":\"flexible "
+                                                                                       "hours\"}],"
+                                                                                       "\"mission_quote\":\"We "
+                                                                                       "move chilled goods for "
+                                                                                       "small growers who cannot "
+                                                                                       "run their own trucks.\"}");
     cr_assert_eq(x.m.quotes_wrong, 0);
     cr_assert_eq(x.an->requirements_n, 2);
     const struct requirement *q = &x.an->requirements[0];
