@@ -122,7 +122,8 @@ def test_nothing_good_in_it_makes_no_batch(fleet, client, person):
     assert client.batch([b"nonsense\n", b"{}\n"], status=422)["rejected"]["count"] == 2
     problem(client.call("POST", "/batches", data=b"", headers={"Content-Type": "application/x-ndjson"}), 422)
     problem(client.call("POST", "/batches", data=b"x", headers={"Content-Type": "text/plain"}), 415)
-    wait_for("no trace of them", 10, lambda: fleet.sql_value("SELECT count(*) FROM batches") == before)
+    # fewer: uploads that others of these tests broke off are cleared away meanwhile
+    wait_for("no trace of them", 10, lambda: fleet.sql_value("SELECT count(*) FROM batches") <= before)
 
 
 def test_every_document_of_the_json_test_suite_as_a_line(client, person):

@@ -35,7 +35,7 @@ def postings():
 
 
 def public_postings():
-    """Postings of others, when they are there."""
+    """Postings of others, when they are there; without the pages that say they are closed, which get no documents."""
     folder = os.path.join(DATA, "postings")
     if not os.path.isdir(folder):
         return []
@@ -44,7 +44,7 @@ def public_postings():
         where = os.path.join(folder, sub)
         if os.path.isdir(where):
             found += [posting_of(os.path.join(where, n)) for n in sorted(os.listdir(where))]
-    return found
+    return [j for j in found if not re.search(r"\bhas closed\b", j.get("html", ""), re.I)]
 
 
 CITIES = ["Aldermoor", "Brixley", "Carrow", "Dunwick", "Eastmere", "Fallow Bay", "Greyford", "Holmewood", "Ironbridge", "Jessop Hill"]
