@@ -39,7 +39,7 @@ static int limit(int what, rlim_t value, const char *name, struct err *err)
     return 0;
 }
 
-#ifdef LIMITS_ARCH
+#if defined(LIMITS_ARCH) && !defined(LIMITS_SANITIZED)
 #define DENY(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
 
 static int filter_set(struct err *err)

@@ -106,11 +106,8 @@ static void company_find(struct fcheck *c)
     for (size_t i = 0; i < x->n;) {
         size_t end = facts_sentence_end(x, i, c->in->kind);
         uint64_t cls = 0;
-        bool past = false;
-        for (size_t k = i; k < end; k++) {
+        for (size_t k = i; k < end; k++)
             cls |= x->w[k].cls;
-            past |= (x->w[k].cls & FW(WORKED)) && !(x->w[k].cls & FW(APPLY));
-        }
         bool greets = x->w[i].cls & FW(GREETING);
         for (size_t k = i; k < end; k++) {
             struct str w = facts_token_str(x, k);

@@ -347,9 +347,6 @@ static void mark_addresses(struct ftext *x)
         struct str run = str_sub(s, from, to);
         bool skip = memchr(run.p, '@', run.n) || str_find(run, STR("://")) >= 0 || str_istarts(run, "www.") ||
                     str_ifind(run, STR(".com")) >= 0;
-        size_t digits = 0;
-        for (size_t k = 0; k < run.n; k++)
-            digits += str_is_digit(run.p[k]);
         size_t j = i;
         for (; j < x->n && x->t[j].start < to; j++)
             if (skip)
