@@ -208,13 +208,13 @@ stop_stack() { [ ! -f "$stack/ports" ] || quietly stack-stop infra/dev/stack.sh 
 ring_asan() {
     build_or_fail asan || return
     export ASAN_OPTIONS=handle_segv=0:handle_abort=0:detect_leaks=1:detect_stack_use_after_return=1:allocator_may_return_null=1
-    export UBSAN_OPTIONS=print_stacktrace=1
+    export UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS=suppressions=$root/tests/support/lsan.supp:print_suppressions=0
     criterion_all asan unit
     start_stack || return
     component_binaries asan
     stop_stack
     [ ! -x build/asan/bin/jobmill-gateway ] || JOBMILL_BIN=$root/build/asan/bin pytest_ring e2e-asan tests/e2e/test_samples.py
-    unset ASAN_OPTIONS UBSAN_OPTIONS
+    unset ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
 }
 
 ring_fuzz() {
