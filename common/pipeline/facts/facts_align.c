@@ -125,7 +125,6 @@ static size_t name_at(const struct fcheck *c, const struct fsource *s, size_t fr
 uint64_t facts_employers_named(const struct fcheck *c, size_t from, size_t to, size_t *ret_at)
 {
     uint64_t named = 0;
-    const struct profile *p = c->ix->p;
     size_t longest[PROFILE_EMPLOYMENTS_MAX] = {0};
     for (size_t s = 0; s < c->ix->names_n; s++) {
         const struct fsource *src = &c->ix->sources[c->ix->names[s]];
@@ -140,7 +139,6 @@ uint64_t facts_employers_named(const struct fcheck *c, size_t from, size_t to, s
             i += n - 1;
         }
     }
-    (void)p;
     /* two names that begin alike: the longer mention counts */
     for (size_t a = 0; a < PROFILE_EMPLOYMENTS_MAX && ret_at && (named & (named - 1)); a++)
         for (size_t b = 0; b < PROFILE_EMPLOYMENTS_MAX; b++)

@@ -106,9 +106,6 @@ static int spelled_at(const struct ftext *x, size_t i)
     for (size_t k = 0; k < ARRAY_LEN(SPELLED); k++)
         if (c == SPELLED[k].word[0] && str_ieqc(w, SPELLED[k].word))
             return (int)k;
-    if (w.n > 4 &&
-        (str_ieqc(w, "hundreds") || str_ieqc(w, "thousands") || str_ieqc(w, "millions") || str_ieqc(w, "dozens")))
-        return -1;
     return -1;
 }
 

@@ -12,8 +12,6 @@ static void caller_flush(void *ud)
 {
     struct caller *c = ud;
     c->scheduled = false;
-    if (c->closing)
-        return;
     caller_open(c);
     caller_keep(c);
     caller_bill(c);

@@ -42,8 +42,7 @@ struct caller {
     struct loop_timer *tick;
     struct map *live; /* key of an ask -> the call that is out for it */
     int in_flight;
-    bool scheduled, closing;
-    int requests; /* statements out */
+    bool scheduled;
 };
 
 /* caller_pack.c */

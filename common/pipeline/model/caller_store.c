@@ -71,7 +71,6 @@ static void call_opened(struct caller *c, struct model_call *call, const struct 
 static void opened(void *ud, const struct ask_opened *o, int n, const struct err *err)
 {
     struct caller *c = ud;
-    c->requests--;
     struct caller_batch b = c->opens;
     c->opens.n = 0;
     if (err) {
@@ -100,7 +99,7 @@ static void open_sort_out(struct caller *c)
 
 void caller_open(struct caller *c)
 {
-    if (c->opens.n || c->closing)
+    if (c->opens.n)
         return;
     open_sort_out(c);
     if (batch_take(&c->opens, &c->opening) == 0)
@@ -113,7 +112,6 @@ void caller_open(struct caller *c)
                                     .application_id = call->application_id,
                                     .estimate_microusd = call->estimate_microusd};
     }
-    c->requests++;
     asks_open(c->o.pool, c->o.worker_id, c->o.stage, asks, c->opens.n, &c->o.ceilings, opened, c);
 }
 
@@ -122,7 +120,6 @@ void caller_open(struct caller *c)
 static void kept(void *ud, const struct pg_reply *reply UNUSED, const struct err *err)
 {
     struct caller *c = ud;
-    c->requests--;
     struct caller_batch b = c->keeps;
     c->keeps.n = 0;
     if (err) {
@@ -153,7 +150,6 @@ void caller_keep(struct caller *c)
         replies[i] =
             (struct ask_reply){.key = call->ask_key, .bytes = {.p = buf_str(&call->packed), .n = call->packed.len}};
     }
-    c->requests++;
     asks_reply(c->o.pool, replies, c->keeps.n, kept, c);
 }
 
@@ -162,7 +158,6 @@ void caller_keep(struct caller *c)
 static void billed(void *ud, const struct pg_reply *reply UNUSED, const struct err *err)
 {
     struct caller *c = ud;
-    c->requests--;
     struct caller_batch b = c->bills;
     c->bills.n = 0;
     if (err) {
@@ -213,7 +208,6 @@ void caller_bill(struct caller *c)
         bills[i] = bill_of(c->bills.call[i]);
         metrics_add(METRICS_MODEL_COST, (double)bills[i].cost_microusd, c->bills.call[i]->used->name, NULL);
     }
-    c->requests++;
     asks_bill(c->o.pool, c->o.stage, bills, c->bills.n, billed, c);
 }
 
@@ -222,7 +216,6 @@ void caller_bill(struct caller *c)
 static void dropped(void *ud, const struct pg_reply *reply UNUSED, const struct err *err)
 {
     struct caller *c = ud;
-    c->requests--;
     struct caller_batch b = c->drops;
     c->drops.n = 0;
     if (err) {
@@ -252,6 +245,5 @@ void caller_drop(struct caller *c)
     struct ask_key keys[CALLER_BATCH];
     for (int i = 0; i < c->drops.n; i++)
         keys[i] = c->drops.call[i]->ask_key;
-    c->requests++;
     asks_drop(c->o.pool, c->o.worker_id, keys, c->drops.n, dropped, c);
 }
