@@ -14,9 +14,17 @@ static const uint32_t K[64] = {0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0
                                0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
                                0xc67178f2};
 
-static uint32_t turn(uint32_t x, int n)
+static inline uint32_t turn(uint32_t x, int n)
 {
     return (x >> n) | (x << (32 - n));
+}
+
+static inline void step(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g,
+                        uint32_t *h, uint32_t word)
+{
+    uint32_t t = *h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + word;
+    *d += t;
+    *h = t + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
 }
 
 static void block(uint32_t h[8], const unsigned char *p)
@@ -29,19 +37,25 @@ static void block(uint32_t h[8], const unsigned char *p)
         uint32_t s1 = turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ (w[i - 2] >> 10);
         w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }
-    uint32_t v[8];
-    memcpy(v, h, sizeof(v));
-    for (int i = 0; i < 64; i++) {
-        uint32_t s1 = turn(v[4], 6) ^ turn(v[4], 11) ^ turn(v[4], 25);
-        uint32_t t1 = v[7] + s1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + K[i] + w[i];
-        uint32_t s0 = turn(v[0], 2) ^ turn(v[0], 13) ^ turn(v[0], 22);
-        uint32_t t2 = s0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-        memmove(v + 1, v, 7 * sizeof(v[0]));
-        v[4] += t1;
-        v[0] = t1 + t2;
+    uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], f = h[5], g = h[6], k = h[7];
+    for (int i = 0; i < 64; i += 8) { /* the eight turn their names instead of their values */
+        step(a, b, c, &d, e, f, g, &k, K[i] + w[i]);
+        step(k, a, b, &c, d, e, f, &g, K[i + 1] + w[i + 1]);
+        step(g, k, a, &b, c, d, e, &f, K[i + 2] + w[i + 2]);
+        step(f, g, k, &a, b, c, d, &e, K[i + 3] + w[i + 3]);
+        step(e, f, g, &k, a, b, c, &d, K[i + 4] + w[i + 4]);
+        step(d, e, f, &g, k, a, b, &c, K[i + 5] + w[i + 5]);
+        step(c, d, e, &f, g, k, a, &b, K[i + 6] + w[i + 6]);
+        step(b, c, d, &e, f, g, k, &a, K[i + 7] + w[i + 7]);
     }
-    for (int i = 0; i < 8; i++)
-        h[i] += v[i];
+    h[0] += a;
+    h[1] += b;
+    h[2] += c;
+    h[3] += d;
+    h[4] += e;
+    h[5] += f;
+    h[6] += g;
+    h[7] += k;
 }
 
 void sha256(struct str data, unsigned char ret[SHA256_BYTES])

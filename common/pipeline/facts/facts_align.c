@@ -61,10 +61,10 @@ bool facts_is_company_word(const struct fcheck *c, uint32_t hash)
     return false;
 }
 
-bool facts_in_posting(const struct fcheck *c, size_t from, size_t to)
+bool facts_in_posting(struct fcheck *c, size_t from, size_t to)
 {
-    for (const struct fnode *n = from < to && c->posting.n ? facts_table_first(&c->posting_words, c->x.t[from].hash)
-                                                           : NULL;
+    for (const struct fnode *n =
+             from < to && facts_posting(c)->n ? facts_table_first(&c->posting_words, c->x.t[from].hash) : NULL;
          n; n = facts_table_next(&c->posting_words, n)) {
         size_t k = 1;
         while (from + k < to && n->at + k < c->posting.n && c->posting.t[n->at + k].hash == c->x.t[from + k].hash)
@@ -125,11 +125,14 @@ static size_t name_at(const struct fcheck *c, const struct fsource *s, size_t fr
 uint64_t facts_employers_named(const struct fcheck *c, size_t from, size_t to, size_t *ret_at)
 {
     uint64_t named = 0;
+    size_t begin = from;
     size_t longest[PROFILE_EMPLOYMENTS_MAX] = {0};
-    for (size_t s = 0; s < c->ix->names_n; s++) {
+    while (from < to && !(c->x.w[from].flags & FT_EMPLOYER))
+        from++;
+    for (size_t s = 0; s < c->ix->names_n && from < to; s++) {
         const struct fsource *src = &c->ix->sources[c->ix->names[s]];
         for (size_t i = from; i < to; i++) {
-            size_t n = name_at(c, src, from, i, to);
+            size_t n = c->x.w[i].flags & FT_EMPLOYER ? name_at(c, src, begin, i, to) : 0;
             if (!n)
                 continue;
             if (!(named >> src->employment & 1) && ret_at)

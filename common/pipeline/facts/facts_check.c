@@ -75,7 +75,7 @@ void facts_violate(struct fcheck *c, enum facts_code code, size_t from, size_t t
 static void company_add(struct fcheck *c, struct str name)
 {
     struct ftext n;
-    if (name.n == 0 || name.n > 200 || !facts_text_read(c->a, name, &n))
+    if (name.n == 0 || name.n > 200 || !facts_text_read(c->a, name, NULL, &n))
         return;
     for (size_t i = 0; i < n.n; i++)
         if (!(n.w[i].cls & (FW(STOP) | FW(GENERIC_ORG))) && c->company_n < ARRAY_LEN(c->company) &&
@@ -155,26 +155,36 @@ static struct str analysis_text(struct fcheck *c)
     return text;
 }
 
-static bool posting_words_read(struct fcheck *c)
+/* Few documents need it: when nothing in the text is quoted or said of the employer, it is never read. What only an
+ * analysis quotes gives words; its numbers are not the whole posting's. */
+static void posting_fill(struct fcheck *c)
 {
     struct str text = c->in->posting;
-    if (text.n == 0 && c->in->analysis)
+    bool whole = text.n > 0;
+    struct ftable *t = &c->posting_words;
+    if (!whole && c->in->analysis)
         text = analysis_text(c);
     if (text.n == 0 || text.n > FACTS_TEXT_MAX_BYTES)
-        return true;
-    if (!facts_text_read(c->a, text, &c->posting))
-        return false;
-    struct ftable *t = &c->posting_words;
-    t->nodes = arena_try_alloc(c->a, (c->posting.n + 1) * sizeof(*t->nodes));
-    if (!t->nodes)
-        return false;
+        return;
+    if (!(whole ? facts_text_read(c->a, text, NULL, &c->posting) : facts_words_read(c->a, text, &c->posting)) ||
+        !(t->nodes = arena_try_alloc(c->a, (c->posting.n + 1) * sizeof(*t->nodes)))) {
+        c->failed = true;
+        return;
+    }
     for (size_t i = 0; i < c->posting.n; i++) {
         int32_t *head = &t->heads[c->posting.t[i].hash & (FACTS_SLOTS - 1)];
         t->nodes[i] = (struct fnode){c->posting.t[i].hash, 0, (uint32_t)i, *head};
         *head = (int32_t)i + 1;
     }
     t->n = t->cap = c->posting.n;
-    return true;
+}
+
+const struct ftext *facts_posting(struct fcheck *c)
+{
+    if (!c->posting_read)
+        posting_fill(c);
+    c->posting_read = true;
+    return &c->posting;
 }
 
 /* where a résumé's line stands */
@@ -535,9 +545,10 @@ static bool check_ready(struct fcheck *c)
     c->violations = arena_try_alloc(c->a, FACTS_VIOLATIONS_MAX * sizeof(*c->violations));
     c->scores = arena_try_zalloc(c->a, (ix->sources_n + 1) * sizeof(*c->scores));
     c->touched = arena_try_alloc(c->a, (ix->sources_n + 1) * sizeof(*c->touched));
-    if (!c->violations || !c->scores || !c->touched || !facts_text_read(c->a, c->in->text, &c->x) ||
-        !posting_words_read(c))
+    if (!c->violations || !c->scores || !c->touched || !facts_text_read(c->a, c->in->text, ix, &c->x))
         return false;
+    for (size_t i = 0; i < c->x.n; i++)
+        c->x.w[i].flags |= facts_seen(ix->names_seen, c->x.t[i].hash) ? FT_EMPLOYER : 0;
     c->employment = c->entry = -1;
     c->in_header = c->in->kind == FACTS_LETTER && has_greeting(c);
     company_find(c);
@@ -570,6 +581,8 @@ int facts_check(struct arena *a, const struct facts_input *in, const struct fact
         l->verdict = MAX(l->verdict, list[l->sentences_n].verdict);
         l->sentences_n++;
     }
+    if (c->failed)
+        return err_set(err, ERR_MEMORY, "the fact check needs more memory than its limit");
     if (n == FACTS_SENTENCES_MAX)
         l->verdict = FACTS_BLOCK; /* what was not read is not passed */
     l->sentences = list;

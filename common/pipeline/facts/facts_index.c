@@ -233,7 +233,7 @@ static void initials_add(struct facts_index *ix, const struct fsource *s, size_t
     }
 }
 
-static void source_words(struct facts_index *ix, size_t at, size_t *word, size_t *number)
+static void source_words(struct facts_index *ix, size_t at, size_t *word)
 {
     struct ftext *x = &ix->words;
     struct fsource *s = &ix->sources[at];
@@ -250,7 +250,7 @@ static void source_words(struct facts_index *ix, size_t at, size_t *word, size_t
             table_add(&ix->by_stem, x->w[i].stem, at, i);
     }
     initials_add(ix, s, at);
-    (void)number;
+    table_add(&ix->by_line, token_hash(str_sub(x->text, s->at, s->at + s->text.n)), at, s->first);
 }
 
 static void degrees_read(struct facts_index *ix)
@@ -327,23 +327,22 @@ static bool index_fill(struct builder *b)
 {
     struct facts_index *ix = b->ix;
     struct str all = {.p = arena_strndup(b->a, buf_str(&b->text), b->text.len), .n = b->text.len};
-    if (!all.p || buf_failed(&b->text) || !facts_text_read(b->a, all, &ix->words))
+    if (!all.p || buf_failed(&b->text) || !facts_text_read(b->a, all, NULL, &ix->words))
         return false;
-    size_t words = ix->words.n, word = 0, number = 0;
+    size_t words = ix->words.n, word = 0;
     if (!table_init(b->a, &ix->by_word, words) || !table_init(b->a, &ix->by_stem, words) ||
-        !table_init(b->a, &ix->initials, words * 4))
+        !table_init(b->a, &ix->initials, words * 4) || !table_init(b->a, &ix->by_line, ix->sources_n))
         return false;
     /* a source without any word takes no line's words */
-    size_t line = 0, source = 0;
+    size_t source = 0;
     for (size_t at = 0; source < ix->sources_n; source++) {
         size_t end = at + ix->sources[source].text.n;
         ix->sources[source].first = (uint32_t)word;
+        ix->sources[source].at = (uint32_t)at;
         if (word < words && ix->words.t[word].start < end)
-            source_words(ix, source, &word, &number);
+            source_words(ix, source, &word);
         at = end + 1;
-        line++;
     }
-    (void)line;
     for (size_t k = 0; k < ix->words.numbers_n; k++) {
         struct fnumber *m = &ix->words.numbers[k];
         size_t lo = 0, hi = ix->sources_n;
@@ -363,6 +362,9 @@ static bool index_fill(struct builder *b)
         if (ix->sources[s].name && ix->sources[s].employment >= 0 &&
             ix->sources[s].employment < PROFILE_EMPLOYMENTS_MAX)
             names[ix->names_n++] = (uint32_t)s;
+    for (size_t k = 0; k < ix->names_n; k++)
+        for (size_t i = 0; i < ix->sources[names[k]].n; i++)
+            facts_seen_add(ix->names_seen, ix->words.t[ix->sources[names[k]].first + i].hash);
     ix->names = names;
     ix->log_n = log((double)ix->sources_n + 1);
     degrees_read(ix);

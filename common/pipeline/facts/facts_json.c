@@ -126,8 +126,17 @@ static void emit_guard(struct emit *e, yyjson_val *guard, const struct facts_led
 struct paths {
     struct arena *a;
     struct str *text, *pointer;
+    uint64_t *pairs; /* of each text: a bit for every two neighbouring bytes; part of it has no others */
     size_t n, max, at;
 };
+
+static uint64_t byte_pairs(struct str s)
+{
+    uint64_t bits = 0;
+    for (size_t i = 1; i < s.n; i++)
+        bits |= (uint64_t)1 << (((unsigned char)s.p[i - 1] * 7u + (unsigned char)s.p[i]) & 63);
+    return bits;
+}
 
 static void paths_walk(struct paths *p, yyjson_val *v, char *pointer, int depth)
 {
@@ -137,6 +146,7 @@ static void paths_walk(struct paths *p, yyjson_val *v, char *pointer, int depth)
         char *copy = arena_strdup(p->a, pointer);
         p->text[p->n] = str_trim(json_str(v));
         p->pointer[p->n] = str_of(copy);
+        p->pairs[p->n] = byte_pairs(p->text[p->n]);
         p->n += copy && p->text[p->n].n > 0;
     } else if (yyjson_is_arr(v) && depth < PATHS_DEPTH_MAX) {
         yyjson_arr_foreach(v, i, n, item)
@@ -160,7 +170,8 @@ static void paths_read(struct paths *p, yyjson_val *resume)
     char pointer[PATHS_POINTER_BYTES] = "";
     p->text = arena_try_alloc(p->a, p->max * sizeof(*p->text));
     p->pointer = arena_try_alloc(p->a, p->max * sizeof(*p->pointer));
-    if (p->text && p->pointer && resume)
+    p->pairs = arena_try_alloc(p->a, p->max * sizeof(*p->pairs));
+    if (p->text && p->pointer && p->pairs && resume)
         paths_walk(p, resume, pointer, 0);
 }
 
@@ -175,6 +186,7 @@ static struct str path_take(struct paths *p, size_t i)
 static struct str path_of(struct paths *p, const struct facts_sentence *s)
 {
     struct str sentence = s->text;
+    uint64_t pairs = byte_pairs(sentence);
     for (size_t k = 0; k < p->n && sentence.n; k++) {
         size_t i = (p->at + k) % p->n;
         if (str_eq(p->text[i], sentence))
@@ -182,8 +194,9 @@ static struct str path_of(struct paths *p, const struct facts_sentence *s)
     }
     for (size_t k = 0; k < p->n && sentence.n && s->class != FACTS_NON_CLAIM; k++) {
         size_t i = (p->at + k) % p->n;
-        bool in = p->text[i].n >= sentence.n ? str_find(p->text[i], sentence) >= 0
-                                             : p->text[i].n > 3 && str_find(sentence, p->text[i]) >= 0;
+        bool in = p->text[i].n >= sentence.n
+                      ? !(pairs & ~p->pairs[i]) && str_find(p->text[i], sentence) >= 0
+                      : p->text[i].n > 3 && !(p->pairs[i] & ~pairs) && str_find(sentence, p->text[i]) >= 0;
         if (in)
             return path_take(p, i);
     }

@@ -345,10 +345,11 @@ static void judge(struct fcheck *c, const struct fnumber *m, const struct falign
     facts_violate(c, changed ? FACTS_CHANGED_METRIC : FACTS_UNGROUNDED_METRIC, m->first, m->last + 1, closest);
 }
 
-static bool in_posting_number(const struct fcheck *c, const struct fnumber *m)
+static bool in_posting_number(struct fcheck *c, const struct fnumber *m)
 {
-    for (size_t i = 0; i < c->posting.numbers_n; i++)
-        if (facts_numbers_equal(m, &c->posting.numbers[i]))
+    const struct ftext *p = facts_posting(c);
+    for (size_t i = 0; i < p->numbers_n; i++)
+        if (facts_numbers_equal(m, &p->numbers[i]))
             return true;
     return false;
 }
@@ -364,7 +365,7 @@ void facts_check_numbers(struct fcheck *c, int employment, size_t from, size_t t
             continue;
         uint8_t scope = c->x.w[m->first].scope;
         if (scope == SCOPE_COMPANY) {
-            if (c->posting.n && !idle(c, m) && !in_posting_number(c, m) && !m->vague && c->in->posting.n)
+            if (c->in->posting.n && facts_posting(c)->n && !idle(c, m) && !in_posting_number(c, m) && !m->vague)
                 facts_violate(c, FACTS_COMPANY_FACT, m->first, m->last + 1, -1);
             continue;
         }

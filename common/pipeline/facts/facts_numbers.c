@@ -2,6 +2,8 @@
  * that follow ("118 nurses"), ranges that share a unit ("from 74 to 51 minutes"), and which four digits are a year. */
 #include "pipeline/facts/facts_parts.h"
 
+#include <pthread.h>
+
 #include "pipeline/engine/lex.h"
 
 static const struct {
@@ -87,10 +89,41 @@ struct reader {
     size_t max;
 };
 
-/* Words are compared by hash: the tables are small and read for few words only. */
-static bool word_is(const struct ftext *x, size_t i, const char *word)
+/* A word of a table is looked for only when one of its rows is as long and begins alike: few words of a text are. */
+struct gate {
+    uint32_t lengths[26]; /* by first letter: a bit for each length */
+};
+
+static struct gate gates[4];
+enum { GATE_SPELLED, GATE_CHANGES, GATE_PARTS, GATE_UNITS };
+static pthread_once_t gates_once = PTHREAD_ONCE_INIT;
+
+static void gate_add(struct gate *g, const char *word)
 {
-    return i < x->n && str_ieqc(facts_token_str(x, i), word);
+    g->lengths[word[0] - 'a'] |= (uint32_t)1 << strlen(word);
+}
+
+static void gates_build(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(SPELLED); i++)
+        gate_add(&gates[GATE_SPELLED], SPELLED[i].word);
+    for (size_t i = 0; i < ARRAY_LEN(CHANGES); i++)
+        gate_add(&gates[GATE_CHANGES], CHANGES[i].word);
+    for (size_t i = 0; i < ARRAY_LEN(PARTS); i++)
+        gate_add(&gates[GATE_PARTS], PARTS[i].word);
+    for (size_t i = 0; i < ARRAY_LEN(UNITS); i++)
+        gate_add(&gates[GATE_UNITS], UNITS[i].word);
+}
+
+static bool gate_open(int gate, struct str w)
+{
+    unsigned letter = w.n ? (unsigned)(str_lower_char(w.p[0]) - 'a') : 26;
+    return letter < 26 && w.n < 32 && (gates[gate].lengths[letter] >> w.n & 1);
+}
+
+static inline bool word_is(const struct ftext *x, size_t i, const char *word)
+{
+    return i < x->n && x->t[i].end - x->t[i].start == strlen(word) && str_ieqc(facts_token_str(x, i), word);
 }
 
 static int spelled_at(const struct ftext *x, size_t i)
@@ -98,11 +131,9 @@ static int spelled_at(const struct ftext *x, size_t i)
     if (i >= x->n || (x->t[i].flags & TOKEN_DIGIT))
         return -1;
     struct str w = facts_token_str(x, i);
-    if (w.n < 3 || w.n > 9)
+    if (!gate_open(GATE_SPELLED, w))
         return -1;
     char c = str_lower_char(w.p[0]);
-    if (!strchr("zotfsenhmbd", c))
-        return -1;
     for (size_t k = 0; k < ARRAY_LEN(SPELLED); k++)
         if (c == SPELLED[k].word[0] && str_ieqc(w, SPELLED[k].word))
             return (int)k;
@@ -188,21 +219,16 @@ static size_t change_read(struct reader *r, size_t i)
 {
     struct ftext *x = r->x;
     struct str w = facts_token_str(x, i);
-    if (w.n < 4 || w.n > 11)
-        return i;
-    char c = str_lower_char(w.p[0]);
-    if (!strchr("hdtqf", c))
-        return i;
-    for (size_t k = 0; k < ARRAY_LEN(CHANGES); k++) {
-        if (c != CHANGES[k].word[0] || !str_ieqc(w, CHANGES[k].word))
+    for (size_t k = 0; k < ARRAY_LEN(CHANGES) && gate_open(GATE_CHANGES, w); k++) {
+        if (!str_ieqc(w, CHANGES[k].word))
             continue;
         struct fnumber *m = number_add(r, i, i, CHANGES[k].value, CHANGES[k].unit);
         if (m)
             m->vague = m->change = true;
         return i + 1;
     }
-    for (size_t k = 0; k < ARRAY_LEN(PARTS); k++) {
-        if (c != PARTS[k].word[0] || !str_ieqc(w, PARTS[k].word))
+    for (size_t k = 0; k < ARRAY_LEN(PARTS) && gate_open(GATE_PARTS, w); k++) {
+        if (!str_ieqc(w, PARTS[k].word))
             continue;
         double times = 0;
         size_t first = i;
@@ -287,7 +313,7 @@ static void unit_read(struct ftext *x, struct fnumber *m)
     if (k >= x->n || x->w[k].gap == ',' || x->w[k].gap == ';' || x->w[k].gap == '\n')
         return;
     struct str w = facts_token_str(x, k);
-    for (size_t u = 0; u < ARRAY_LEN(UNITS); u++) {
+    for (size_t u = 0; u < ARRAY_LEN(UNITS) && gate_open(GATE_UNITS, w); u++) {
         if (!str_ieqc(w, UNITS[u].word))
             continue;
         if (m->unit == UNIT_YEAR && UNITS[u].unit != UNIT_MONEY)
@@ -305,7 +331,7 @@ static void units_share(struct ftext *x)
     for (size_t i = x->numbers_n; i-- > 0;) {
         struct fnumber *m = &x->numbers[i];
         size_t k = m->last + 1;
-        if (m->unit != UNIT_COUNT || m->ordinal || k + 1 >= x->n)
+        if (m->unit != UNIT_COUNT || m->ordinal || m->known || k + 1 >= x->n)
             continue;
         if (x->w[k].number < 0 && (word_is(x, k, "down") || word_is(x, k, "up")))
             k++;
@@ -431,7 +457,7 @@ static void units_follow(struct ftext *x)
 {
     for (size_t i = 0; i < x->numbers_n; i++) {
         struct fnumber *m = &x->numbers[i];
-        if (m->unit != UNIT_COUNT || m->ordinal || m->first < 2 || !(word_is(x, m->first - 1, "to")))
+        if (m->unit != UNIT_COUNT || m->ordinal || m->known || m->first < 2 || !(word_is(x, m->first - 1, "to")))
             continue;
         bool noun =
             m->nouns[0] && m->last + 1 < x->n && x->w[m->last + 1].gap == ' ' && !(x->w[m->last + 1].cls & FW(STOP));
@@ -455,9 +481,10 @@ static void units_follow(struct ftext *x)
 void facts_numbers_read(struct ftext *x, size_t max)
 {
     struct reader r = {x, max};
+    pthread_once(&gates_once, gates_build);
     for (size_t i = 0; i < x->n;) {
         size_t next = i;
-        if (x->w[i].number < 0 && !(x->t[i].flags & TOKEN_DIGIT)) {
+        if (x->w[i].number < 0 && !(x->t[i].flags & TOKEN_DIGIT) && !(x->w[i].flags & FT_KNOWN)) {
             next = change_read(&r, i);
             /* "two thirds" is one number: look ahead before "two" is read */
             if (next == i && i + 1 < x->n && spelled_at(x, i) >= 0 && SPELLED[spelled_at(x, i)].kind == 0) {
@@ -471,8 +498,11 @@ void facts_numbers_read(struct ftext *x, size_t max)
         i = MAX(next, i + 1);
     }
     for (size_t k = 0; k < x->numbers_n; k++)
-        unit_read(x, &x->numbers[k]);
+        if (!x->numbers[k].known)
+            unit_read(x, &x->numbers[k]);
     for (size_t k = 0; k < x->numbers_n; k++) {
+        if (x->numbers[k].known)
+            continue;
         nouns_read(x, &x->numbers[k]);
         bound_read(x, &x->numbers[k]);
         year_read(x, &x->numbers[k]);

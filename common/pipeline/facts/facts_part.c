@@ -231,24 +231,26 @@ void facts_check_attribution(struct fcheck *c, int employment, size_t from, size
     facts_align(c, from, to, true, &al);
     int other = -1;
     double other_score = 0, own = 0;
-    size_t other_hits = 0;
+    size_t other_hits = 0, hits;
     for (size_t k = 0; k < al.n; k++) {
         const struct fsource *s = &ix->sources[al.source[k]];
-        if (s->name)
+        if (s->name || s->employment == employment || s->employment < 0)
             continue;
-        size_t hits;
         double score = own_score(c, from, to, al.source[k], &hits);
-        if (s->employment == employment || s->employment < 0) {
-            own = MAX(own, score);
-        } else if (score > other_score) {
+        if (score > other_score) {
             other = al.source[k];
             other_score = score;
             other_hits = hits;
         }
     }
-    if (other < 0 || named_in(c, ix->sources[other].employment))
+    if (other < 0 || other_hits < 2 || other_score < 1.5 || named_in(c, ix->sources[other].employment))
         return;
-    if (other_hits >= 2 && other_score >= 1.5 && other_score >= 1.7 * own + 0.2) {
+    for (size_t k = 0; k < al.n; k++) {
+        const struct fsource *s = &ix->sources[al.source[k]];
+        if (!s->name && (s->employment == employment || s->employment < 0))
+            own = MAX(own, own_score(c, from, to, al.source[k], &hits));
+    }
+    if (other_score >= 1.7 * own + 0.2) {
         size_t a = from, b = to;
         while (a < b && c->x.w[a].scope != SCOPE_CLAIM)
             a++;

@@ -25,6 +25,8 @@ enum {
     FT_BULLET = 8,    /* first after a bullet or heading mark */
     FT_QUOTED = 32,   /* between quotation marks */
     FT_SKIP = 16,     /* inside an address of mail or web, or a telephone number */
+    FT_EMPLOYER = 64, /* may be a word of an employment's name (facts_index.names_seen) */
+    FT_KNOWN = 128,   /* taken over from the profile's words with all that is said of it */
 };
 enum facts_scope { SCOPE_CLAIM = 0, SCOPE_COMPANY, SCOPE_WISH, SCOPE_GAP, SCOPE_POST, FACTS_SCOPES };
 /* fword.post: a word of the post applied for; claimed: the sentence tells it of the person */
@@ -53,6 +55,7 @@ struct fnumber {
     enum facts_bound bound;
     bool spelled, ordinal, vague; /* vague: "a third", "halved" */
     bool change;                  /* "halved", "doubled": says how something changed */
+    bool known;                   /* taken over, see FT_KNOWN */
     int month;                    /* UNIT_YEAR: 1..12 or 0 */
     uint32_t nouns[3];            /* stems of the words that follow */
     uint32_t first, last;         /* tokens */
@@ -65,11 +68,15 @@ struct ftext {
     struct fword *w;
     size_t n;
     struct fnumber *numbers;
-    size_t numbers_n;
+    size_t numbers_n, numbers_max;
 };
 
-/* Cuts text into words and numbers with their classes. false: the arena is exhausted. */
-bool facts_text_read(struct arena *a, struct str text, struct ftext *ret);
+struct facts_index;
+/* Cuts text into words and numbers with their classes. A line that is a statement of the profile byte for byte is taken
+ * over from index (NULL: none), which costs a tenth. false: the arena is exhausted. */
+bool facts_text_read(struct arena *a, struct str text, const struct facts_index *index, struct ftext *ret);
+/* The words alone: no classes, quotations or numbers in words. */
+bool facts_words_read(struct arena *a, struct str text, struct ftext *ret);
 /* Numbers that need several words ("two hundred", "half a million", "a dozen", "halved"), units, nouns, bounds. */
 void facts_numbers_read(struct ftext *x, size_t max);
 static inline struct str facts_token_str(const struct ftext *x, size_t i)
@@ -103,8 +110,8 @@ struct fsource {
     enum facts_section section;
     bool name, role, dated; /* the organization's name; a title; a date */
     uint32_t first, n;      /* its words in index.words */
-    uint32_t number, numbers_n;
-    uint64_t cls; /* classes of all its words */
+    uint32_t at;            /* its bytes in index.words.text; as many as text has */
+    uint64_t cls;           /* classes of all its words */
 };
 
 struct fentry {
@@ -128,6 +135,7 @@ struct ftable {
     size_t n, cap;
 };
 
+#define FACTS_SEEN_BITS 1024
 struct facts_index {
     const struct profile *p;
     struct fsource *sources;
@@ -136,16 +144,26 @@ struct facts_index {
     size_t entries_n, entries_max;
     const uint32_t *names; /* sources that name an employment's organization */
     size_t names_n;
-    struct ftext words;     /* all sources as one text: words of source s are [first, first + n) */
-    struct ftable by_word;  /* hash of a word */
-    struct ftable by_stem;  /* stem of a content word, once a source */
-    struct ftable initials; /* hash of the initials of neighbouring capitalised words */
+    uint64_t names_seen[FACTS_SEEN_BITS / 64]; /* a bit for the hash of each of their words: most words are none */
+    struct ftext words;                        /* all sources as one text: words of source s are [first, first + n) */
+    struct ftable by_word;                     /* hash of a word */
+    struct ftable by_stem;                     /* stem of a content word, once a source */
+    struct ftable initials;                    /* hash of the initials of neighbouring capitalised words */
+    struct ftable by_line;                     /* hash of all its bytes */
     const struct skill **skills;
     size_t skills_n;
     double log_n;
     size_t certificates_n, degrees_n, jobs_n;
 };
 
+static inline void facts_seen_add(uint64_t *seen, uint32_t hash)
+{
+    seen[hash % FACTS_SEEN_BITS / 64] |= (uint64_t)1 << (hash % 64);
+}
+static inline bool facts_seen(const uint64_t *seen, uint32_t hash)
+{
+    return seen[hash % FACTS_SEEN_BITS / 64] >> (hash % 64) & 1;
+}
 const struct fnode *facts_table_first(const struct ftable *t, uint32_t key);
 const struct fnode *facts_table_next(const struct ftable *t, const struct fnode *n);
 bool facts_states_skill(const struct facts_index *ix, const struct skill *s);
@@ -182,14 +200,14 @@ struct fcheck {
     const struct facts_index *ix;
     struct month now;
     struct ftext x;       /* the checked text */
-    struct ftext posting; /* n == 0: none */
+    struct ftext posting; /* read when it is first asked for; n == 0: none */
     struct ftable posting_words;
+    bool posting_read, failed; /* failed: the arena is exhausted */
     struct facts_violation *violations;
     size_t violations_n, violations_all;
     float *scores;
     uint32_t *touched;
     size_t touched_n;
-    bool *posting_has; /* per token of x: the posting has the word */
 
     /* where the reading is */
     enum facts_section section; /* of a résumé's text; 0 unknown */
@@ -200,6 +218,7 @@ struct fcheck {
     size_t company_n;
     struct fname posts[FACTS_NAMES_MAX];
     size_t posts_n;
+    uint64_t posts_seen[FACTS_SEEN_BITS / 64]; /* hashes and stems of their words */
 
     int before[3]; /* what the sentence before was about */
     size_t before_n;
@@ -218,7 +237,9 @@ double facts_weight(const struct facts_index *ix, uint32_t stem);
 /* The employments that the tokens name; bits, and the token of each name. */
 uint64_t facts_employers_named(const struct fcheck *c, size_t from, size_t to, size_t *ret_at);
 bool facts_is_company_word(const struct fcheck *c, uint32_t hash);
-bool facts_in_posting(const struct fcheck *c, size_t from, size_t to);
+bool facts_in_posting(struct fcheck *c, size_t from, size_t to);
+/* The posting's text, or what the analysis quotes of it. */
+const struct ftext *facts_posting(struct fcheck *c);
 
 void facts_posts_find(struct fcheck *c);               /* the names, once a text */
 void facts_posts_mark(struct fcheck *c);               /* where the sentence says them */

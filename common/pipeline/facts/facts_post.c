@@ -17,9 +17,9 @@
 enum decision { UNSAID = 0, AIM, FACT };
 enum { PART_CONTENT = 1, PART_HEAD = 2, PART_BRACKET = 4, PART_SMALL = 8 };
 
-static bool word_is(const struct fcheck *c, size_t i, const char *w)
+static inline bool word_is(const struct fcheck *c, size_t i, const char *w)
 {
-    return i < c->x.n && str_ieqc(facts_token_str(&c->x, i), w);
+    return i < c->x.n && c->x.t[i].end - c->x.t[i].start == strlen(w) && str_ieqc(facts_token_str(&c->x, i), w);
 }
 
 static bool word_in(const struct fcheck *c, size_t i, const char *const *list)
@@ -79,13 +79,17 @@ static void name_add(struct fcheck *c, const struct ftext *x, size_t from, size_
         if (c->posts[k].n == p->n && c->posts[k].title == title &&
             memcmp(c->posts[k].hash, p->hash, p->n * sizeof(p->hash[0])) == 0)
             return;
+    for (size_t k = 0; k < p->n && content; k++) {
+        facts_seen_add(c->posts_seen, p->hash[k]);
+        facts_seen_add(c->posts_seen, p->stem[k]);
+    }
     c->posts_n += content;
 }
 
 static void name_read(struct fcheck *c, struct str name, bool title)
 {
     struct ftext x;
-    if (name.n == 0 || name.n > NAME_BYTES_MAX || !facts_text_read(c->a, name, &x))
+    if (name.n == 0 || name.n > NAME_BYTES_MAX || !facts_text_read(c->a, name, NULL, &x))
         return;
     size_t before = c->posts_n;
     name_add(c, &x, 0, x.n, title);
@@ -144,7 +148,8 @@ void facts_posts_mark(struct fcheck *c)
     for (size_t i = c->from; i < c->to && c->posts_n;) {
         size_t n = 0;
         uint8_t kind = 0;
-        for (size_t k = 0; k < c->posts_n; k++) {
+        bool seen = facts_seen(c->posts_seen, c->x.t[i].hash) || facts_seen(c->posts_seen, c->x.w[i].stem);
+        for (size_t k = 0; k < c->posts_n && seen; k++) {
             size_t m = name_at(c, &c->posts[k], i);
             if (m > n || (m == n && m && !c->posts[k].title)) {
                 n = m;

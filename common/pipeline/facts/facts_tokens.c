@@ -6,8 +6,11 @@
 #include "base/utf8.h"
 #include "pipeline/engine/lex.h"
 
+enum { BYTE_ALPHA = 1, BYTE_DIGIT = 2, BYTE_HIGH = 4 };
+
 struct cut {
     struct ftext *x;
+    const struct facts_index *known;
     struct str s;
     size_t numbers_max, words_max;
 };
@@ -340,6 +343,10 @@ static void mark_addresses(struct ftext *x)
     struct str s = x->text;
     for (size_t i = 0; i < x->n;) {
         size_t from = x->t[i].start, to = x->t[i].end;
+        if (x->w[i].flags & FT_KNOWN) {
+            i++;
+            continue;
+        }
         while (from > 0 && !str_is_space(s.p[from - 1]) && s.p[from - 1] != '(')
             from--;
         while (to < s.n && !str_is_space(s.p[to]))
@@ -417,6 +424,8 @@ static void words_class(struct ftext *x)
     for (size_t i = 0; i < x->n; i++) {
         struct fword *w = &x->w[i];
         size_t words = 0;
+        if (w->flags & FT_KNOWN)
+            continue;
         w->cls = facts_words_at(x->t, x->n, i, &words);
         w->phrase = (uint8_t)MAX(words, (size_t)1);
         struct str s = word_core(facts_token_str(x, i));
@@ -424,6 +433,54 @@ static void words_class(struct ftext *x)
             w->cls &= ~FW(FIRST);
         w->stop = lex_is_stop(s) || (w->cls & FW(STOP));
     }
+}
+
+static const struct fsource *line_source(const struct facts_index *ix, struct str line)
+{
+    for (const struct fnode *n = facts_table_first(&ix->by_line, token_hash(line)); n;
+         n = facts_table_next(&ix->by_line, n)) {
+        const struct fsource *s = &ix->sources[n->source];
+        if (s->text.n == line.n && ix->words.t[s->first].start == s->at &&
+            memcmp(ix->words.text.p + s->at, line.p, line.n) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+/* Takes over the words of the line that begins at byte i; the byte behind the last of them, 0 when the profile has no
+ * such line. What stands on other lines plays no part in how a word or number is read, but for quotations. */
+static size_t line_known(struct cut *c, size_t i)
+{
+    struct ftext *x = c->x;
+    const char *newline = memchr(c->s.p + i, '\n', c->s.n - i);
+    struct str line = str_trim(str_sub(c->s, i, newline ? (size_t)(newline - c->s.p) : c->s.n));
+    const struct fsource *s = line_source(c->known, line);
+    if (!s || x->n + s->n > c->words_max || x->numbers_n + s->n > c->numbers_max)
+        return 0;
+    const struct ftext *y = &c->known->words;
+    uint32_t shift = (uint32_t)x->n - s->first;
+    for (size_t k = s->first; k < s->first + s->n; k++) {
+        struct token *t = &x->t[x->n];
+        struct fword *w = &x->w[x->n];
+        *t = y->t[k];
+        *w = y->w[k];
+        t->start = t->start - s->at + (uint32_t)i;
+        t->end = t->end - s->at + (uint32_t)i;
+        w->flags |= FT_KNOWN;
+        if (w->number >= 0 && y->numbers[w->number].first != k) {
+            w->number = x->w[y->numbers[w->number].first + shift].number; /* of several words */
+        } else if (w->number >= 0) {
+            struct fnumber *m = &x->numbers[x->numbers_n];
+            *m = y->numbers[w->number];
+            m->first += shift;
+            m->last += shift;
+            m->source = -1;
+            m->known = true;
+            w->number = (int32_t)x->numbers_n++;
+        }
+        x->n++;
+    }
+    return x->t[x->n - 1].end;
 }
 
 static void cut_words(struct cut *c)
@@ -438,11 +495,17 @@ static void cut_words(struct cut *c)
             i += (unsigned char)s.p[i] < 0x80 ? 1 : utf8_decode(str_sub(s, i, s.n), &cp);
             continue;
         }
-        struct token *t = &x->t[x->n];
-        struct fword *w = &x->w[x->n];
-        *w = (struct fword){.number = -1};
-        size_t start = i, e;
-        if (str_is_digit(s.p[i])) {
+        size_t start = i, e = 0, first_word = x->n;
+        if (c->known && (x->n == 0 || memchr(s.p + prev, '\n', i - prev)))
+            e = line_known(c, i);
+        struct token *t = &x->t[first_word];
+        struct fword *w = &x->w[first_word];
+        if (e == 0)
+            *w = (struct fword){.number = -1};
+        if (e) {
+            t->flags &= ~(uint32_t)(TOKEN_SENTENCE_START | TOKEN_LINE_START);
+            w->flags &= (uint8_t) ~(FT_BULLET | FT_JOINED);
+        } else if (str_is_digit(s.p[i])) {
             e = number_token(c, i, t, w);
         } else {
             e = word_end(s, i);
@@ -452,43 +515,62 @@ static void cut_words(struct cut *c)
             w->stem = lex_stem(core);
         }
         bool begins = false;
-        w->gap = x->n ? gap_between(s, prev, start, &begins) : '\n';
-        if (x->n == 0 || begins)
+        w->gap = first_word ? gap_between(s, prev, start, &begins) : '\n';
+        if (first_word == 0 || begins)
             t->flags |= TOKEN_SENTENCE_START;
         if (w->gap == '\n')
             t->flags |= TOKEN_LINE_START;
-        bool first = x->n == 0 || w->gap == '\n';
+        bool first = first_word == 0 || w->gap == '\n';
         if (first && bullet_before(s, prev, start))
             w->flags |= FT_BULLET;
-        if (x->n && (start == prev || (start - prev == 1 && !str_is_space(s.p[prev]))))
+        if (first_word && (start == prev || (start - prev == 1 && !str_is_space(s.p[prev]))))
             w->flags |= FT_JOINED;
         i = prev = e;
-        x->n++;
+        x->n = MAX(x->n, first_word + 1);
     }
 }
 
-bool facts_text_read(struct arena *a, struct str text, struct ftext *ret)
+static bool words_read(struct arena *a, struct str text, const struct facts_index *known, struct ftext *ret)
 {
-    /* a word begins after a byte that is none, or after a number's suffix */
+    /* A word begins after a byte that is none, or after a number's suffix. Not every byte of another script's letter is
+     * told from a sign here: at worst there is room for more words than there are. */
     size_t digits = 0, words = 1;
+    unsigned before = 0;
     for (size_t i = 0; i < text.n; i++) {
-        bool in = letter_at(text, i) || (unsigned char)text.p[i] >= 0x80;
-        words += in && (i == 0 || !letter_at(text, i - 1));
-        digits += str_is_digit(text.p[i]) && (i == 0 || !str_is_digit(text.p[i - 1]));
+        unsigned char c = (unsigned char)text.p[i];
+        unsigned is = c >= 0x80               ? BYTE_HIGH
+                      : str_is_digit((char)c) ? BYTE_DIGIT
+                      : str_is_alpha((char)c) ? BYTE_ALPHA
+                                              : 0;
+        words += is && !(before & (BYTE_ALPHA | BYTE_DIGIT));
+        digits += is == BYTE_DIGIT && before != BYTE_DIGIT;
+        before = is;
     }
     words += digits + 2;
     *ret = (struct ftext){.text = text};
     ret->t = arena_try_alloc(a, words * sizeof(*ret->t));
     ret->w = arena_try_alloc(a, words * sizeof(*ret->w));
-    size_t numbers_max = digits + words / 4 + 16;
-    ret->numbers = arena_try_alloc(a, numbers_max * sizeof(*ret->numbers));
+    ret->numbers_max = digits + words / 4 + 16;
+    ret->numbers = arena_try_alloc(a, ret->numbers_max * sizeof(*ret->numbers));
     if (!ret->t || !ret->w || !ret->numbers)
         return false;
-    struct cut c = {.x = ret, .s = text, .numbers_max = numbers_max, .words_max = words};
+    struct cut c = {.x = ret, .known = known, .s = text, .numbers_max = ret->numbers_max, .words_max = words};
     cut_words(&c);
+    return true;
+}
+
+bool facts_words_read(struct arena *a, struct str text, struct ftext *ret)
+{
+    return words_read(a, text, NULL, ret);
+}
+
+bool facts_text_read(struct arena *a, struct str text, const struct facts_index *index, struct ftext *ret)
+{
+    if (!words_read(a, text, index, ret))
+        return false;
     words_class(ret);
     mark_quotes(ret);
     mark_addresses(ret);
-    facts_numbers_read(ret, numbers_max);
+    facts_numbers_read(ret, ret->numbers_max);
     return true;
 }

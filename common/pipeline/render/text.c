@@ -9,13 +9,17 @@ struct text {
 /* In Markdown the characters that would become markup are escaped. */
 static void put(struct text *t, struct str s, bool line_start)
 {
+    if (!t->markdown) {
+        buf_add(t->out, s.p, s.n);
+        return;
+    }
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
         bool inner = i > 0 && i + 1 < s.n && str_is_alnum(s.p[i - 1]) && str_is_alnum(s.p[i + 1]);
         bool mark = c == '*' || c == '`' || c == '\\' || c == '<' || c == '[' || c == ']' || (c == '_' && !inner);
         bool first =
             line_start && i == 0 && (c == '#' || c == '>' || ((c == '-' || c == '+') && s.n > 1 && s.p[1] == ' '));
-        if (t->markdown && (mark || first))
+        if (mark || first)
             buf_addc(t->out, '\\');
         buf_addc(t->out, c);
     }
