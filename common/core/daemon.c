@@ -9,6 +9,7 @@
  * ended that way. */
 #include "core/daemon.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,9 @@
 
 #define DAEMON_INSTANCE_BYTES 64
 #define DAEMON_TEXT_BYTES     (256 * 1024) /* of --help or --print-config */
+#define DAEMON_MMAP_BYTES     (4 * 1024 * 1024)
+#define DAEMON_KEEP_BYTES     (32 * 1024 * 1024)
+#define DAEMON_GROW_BYTES     (512 * 1024)
 
 enum { DAEMON_EXIT_OK = 0, DAEMON_EXIT_FAILURE = 1, DAEMON_EXIT_USAGE = 2 };
 
@@ -129,6 +133,15 @@ void daemon_done(struct daemon *d, int exit_code)
 
 /* Start and run */
 
+/* Arenas come and go with every request and item, a few hundred KiB each. glibc would give such memory back to the kernel
+ * and fetch it again each time, at a page fault for each 4 KiB; what a daemon has once needed it keeps. */
+static void daemon_keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, DAEMON_MMAP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, DAEMON_KEEP_BYTES);
+    mallopt(M_TOP_PAD, DAEMON_GROW_BYTES);
+}
+
 static void daemon_raise_descriptors(void)
 {
     struct rlimit limit;
@@ -158,6 +171,7 @@ static int daemon_run(struct daemon *d)
     struct err err = {0};
     log_init(d->spec->name, (enum log_level)log_level_parse(config_str(d->config, CONFIG_LOG_LEVEL)));
     daemon_name(d);
+    daemon_keep_memory();
     daemon_raise_descriptors();
     if (seal_setup(&err) < 0)
         return daemon_fail(&err);

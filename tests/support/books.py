@@ -45,6 +45,9 @@ CHECKS = [
             AND ((c.stage = 1 AND k.kind = 2 AND k.subject_id = c.job_id) OR (c.stage = 5 AND (k.kind = 3 AND k.subject_id = c.job_id OR k.kind = 4 AND k.subject_id = c.profile_id))))"""),
     ("a running task has its worker", "SELECT subject_id FROM tasks WHERE state = 4 AND worker_id IS NULL"),
     ("a parked task has its time", "SELECT subject_id FROM tasks WHERE state = 5 AND not_before IS NULL"),
+    ("what is parked is noted, and nothing else",
+     """(SELECT tenant_id, subject_id, kind FROM tasks WHERE state = 5 EXCEPT SELECT tenant_id, subject_id, kind FROM tasks_parked)
+        UNION ALL (SELECT tenant_id, subject_id, kind FROM tasks_parked EXCEPT SELECT tenant_id, subject_id, kind FROM tasks WHERE state = 5)"""),
     ("only live states", "SELECT subject_id FROM tasks WHERE state NOT BETWEEN 1 AND 5"),
 ]
 

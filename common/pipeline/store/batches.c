@@ -6,7 +6,8 @@
 
 #define BATCH_SELECT                                                                                                   \
     "SELECT b.batch_id, b.state, b.priority, b.last_seq, b.version, b.n_accepted, b.n_rejected, b.n_released,"         \
-    " CASE WHEN b.state = 5 THEN 0 ELSE (SELECT count(*) FROM tasks k WHERE k.tenant_id = b.tenant_id"                 \
+    " CASE WHEN b.state = 5 OR NOT EXISTS (SELECT 1 FROM tasks_parked y WHERE y.tenant_id = b.tenant_id) THEN 0"       \
+    " ELSE (SELECT count(*) FROM tasks k WHERE k.tenant_id = b.tenant_id"                                              \
     "  AND k.batch_id = b.batch_id AND k.kind = 1 AND (k.state = 5 OR EXISTS (" TASKS_PARKED_SHARED "))) END::int4,"   \
     " b.n_done, b.n_needs_review, b.n_failed, b.n_cancelled, b.n_analyze, b.n_optimize, b.n_cover_letter, b.n_embed,"  \
     " b.cost_microusd, b.created_at, b.updated_at, b.ended_at, b.ceiling_microusd, coalesce(m.spent_microusd, 0),"     \

@@ -5,7 +5,7 @@ from mill import Mill, Tenant
 from support.db import ROLES, migrations, rows, value
 
 TENANT_TABLES = """tenants api_keys users user_profiles profile_vectors job_postings posting_analyses posting_vectors batches batch_rejects applications documents
-    backlog tasks task_history events model_asks model_usage spending company_intelligence webhooks idempotency_keys resume_choices""".split()
+    backlog tasks task_history events model_asks model_usage spending company_intelligence webhooks idempotency_keys resume_choices tasks_parked""".split()
 
 
 def all_tables(owner):
@@ -30,6 +30,7 @@ def two(db):
         t.batch(3, users=[t.user, "00000000-0000-7000-8000-00000000dead"])
         rows(t.gateway, "INSERT INTO idempotency_keys (tenant_id, route, key_hash, state) VALUES (%s, 'r', 'h', 2)", t.id)
         rows(t.gateway, "INSERT INTO resume_choices (tenant_id, application_id, revision, sealed) VALUES (%s, gen_random_uuid(), 1, 's')", t.id)
+        rows(t.gateway, "INSERT INTO tasks_parked VALUES (%s, gen_random_uuid(), 1)", t.id)
         owner = db.connect("owner", t.id)
         rows(owner, "INSERT INTO api_keys (tenant_id, key_id, key_hash, label, last4) VALUES (%s, gen_random_uuid(), %s, 'l', 'abcd')", t.id, t.id.encode())
         rows(owner, "INSERT INTO webhooks (tenant_id, webhook_id, url, secret_sealed) VALUES (%s, gen_random_uuid(), 'u', 's')", t.id)
