@@ -94,7 +94,7 @@ def computed(metrics, instance):
 
 
 def watch_peaks(bench, stop, peaks):
-    while not stop.wait(0.5):
+    while not stop.wait(2):  # reading the memory of fifty processes costs some percent of a core
         in_flight = 0
         for p in bench.processes:
             if p.kind in STAGE_OF:

@@ -286,7 +286,7 @@ static void without_lines(struct letter *l, int paragraph)
     for (size_t i = 0; i < l->p->atoms_n && said < 2; i++) {
         const struct atom *x = &l->p->atoms[i];
         if (x->kind != ATOM_SUMMARY || x->employment < 0 || x->text.n < 30 || x->text.n > 260 ||
-            str_find(x->text, STR("](")) >= 0 || letter_is_filler(x->text))
+            str_find(x->text, STR("](")) >= 0 || x->filler)
             continue;
         struct letter_values v = l->values;
         letter_place(l, &l->p->employments[x->employment], false, &v);

@@ -1,5 +1,6 @@
 /* Names as one says them in a sentence: the title without grade, place and brackets, the employer with its article, the
  * person's own posts, and the place a line of evidence comes from. */
+#include "pipeline/engine/filler.h"
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 
@@ -233,7 +234,7 @@ struct str letter_role(struct arena *a, struct str role, struct str *ret_bare)
             s = str_trim(str_sub(s, 0, i)); /* "Staff Nurse, Emergency Department" is a Staff Nurse */
     if (s.n < 3 || s.n > ROLE_MAX_BYTES || memchr(s.p, '/', s.n) || memchr(s.p, '&', s.n) || lex_has(s, "and") ||
         lex_has(s, "volunteer") || !name_is_sane(s, ROLE_MAX_BYTES) || s.p[0] < 'A' || s.p[0] > 'Z' ||
-        lex_has(s, "of the") || letter_is_filler(s))
+        lex_has(s, "of the") || filler_has(s))
         return NOTHING;
     *ret_bare = s;
     size_t end = 0;

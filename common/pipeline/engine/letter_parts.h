@@ -152,7 +152,6 @@ struct str letter_role(struct arena *a, struct str role, struct str *ret_bare);
 void letter_place(struct letter *l, const struct employment *e, bool show, struct letter_values *v);
 bool letter_is_freelance(struct str org);
 
-bool letter_is_filler(struct str text); /* has a phrase of letter_banned.def */
 
 void letter_pick(struct letter *l);
 void letter_opening(struct letter *l);

@@ -62,7 +62,7 @@ static double base_value(const struct letter *l, size_t atom, const struct recas
         v += 0.1 / (1.0 + (double)e->index) + (e->kind == EMPLOYMENT_JOB ? 0.18 : 0);
     if (r->tail.n > LINE_LONG_BYTES)
         v -= 0.1;
-    if (letter_is_filler(x->text))
+    if (x->filler)
         v -= 0.5;
     return v - (r->tail.n > LINE_LONG_BYTES + 120 ? 0.3 : 0);
 }

@@ -1,6 +1,7 @@
 /* The posting's words: what may be quoted, cut to a clause, once in a letter. Words of the posting stand between
  * quotation marks exactly as they are there; a verb that the sentence needs small ("to coach “two associate
  * engineers”") stands before the marks. */
+#include "pipeline/engine/filler.h"
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
 
@@ -8,18 +9,6 @@
 #define DUTY_MAX_BYTES  120
 
 static const struct str NOTHING = {.p = "", .n = 0};
-
-bool letter_is_filler(struct str text)
-{
-    static const char *const BANNED_PHRASES[] = {
-#define BANNED(phrase) phrase,
-#include "pipeline/engine/letter_banned.def"
-#undef BANNED
-        NULL};
-    struct lex_text t;
-    lex_text_init(&t, text);
-    return lex_text_has_any(&t, BANNED_PHRASES);
-}
 
 static bool has_forbidden_bytes(struct str q)
 {
@@ -126,7 +115,7 @@ static bool quotable(const struct letter *l, struct str q)
                                       NULL};
     if (q.n < QUOTE_MIN_BYTES || q.n > LETTER_QUOTE_MAX || has_forbidden_bytes(q) || q.p[q.n - 1] == ':' ||
         q.p[q.n - 1] == ',' || is_dangling(q) || is_shouting(q) || open_brackets(q) != 0 || lex_has_any(q, BAD) ||
-        letter_is_filler(q))
+        filler_has(q))
         return false;
     for (size_t i = 0; i < l->quotes_n; i++)
         if (str_find(l->quotes[i], q) >= 0 || str_find(q, l->quotes[i]) >= 0)

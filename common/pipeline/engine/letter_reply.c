@@ -3,6 +3,7 @@
 #include "pipeline/engine/letter_reply.h"
 
 #include "base/utf8.h"
+#include "pipeline/engine/filler.h"
 #include "pipeline/engine/analysis_internal.h"
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/letter_parts.h"
@@ -231,7 +232,7 @@ static unsigned faults_of(struct letter *l)
         struct str t = l->sentences[i].text;
         faults |= has_placeholder(t) ? LETTER_FAULT_PLACEHOLDER : 0;
         faults |= has_link(l, t) ? LETTER_FAULT_LINK : 0;
-        faults |= letter_is_filler(t) ? LETTER_FAULT_FILLER : 0;
+        faults |= filler_has(t) ? LETTER_FAULT_FILLER : 0;
         faults |= posting_guard_speaks(t) ? LETTER_FAULT_MACHINE : 0;
     }
     return faults;

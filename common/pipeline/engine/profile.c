@@ -6,6 +6,7 @@
  * awards). */
 #include "pipeline/engine/profile.h"
 
+#include "pipeline/engine/filler.h"
 #include "pipeline/engine/lex.h"
 #include "pipeline/engine/profile_parts.h"
 
@@ -131,6 +132,7 @@ static void atom_add(struct reader *r, enum atom_kind kind, int employment, stru
         (struct atom){.id = str_of(id), .kind = kind, .employment = employment, .text = text, .pointer = str_of(at)};
     atom->source = source_of(r, pointer);
     atom->has_number = (kind == ATOM_HIGHLIGHT || kind == ATOM_SUMMARY) && lex_has_metric(text);
+    atom->filler = filler_has(text);
     atom_stems(r, atom);
     atom_skills(r, atom, p->atoms_n - 1);
 }
@@ -374,6 +376,9 @@ int profile_read(struct arena *a, struct str json, struct profile **ret, struct 
     p->as_of = month_max(p->as_of, month_parse(json_get_str(json_get_obj(root, "meta"), "lastModified")));
     if (r.failed)
         return err_set(err, ERR_MEMORY, "the profile needs more memory than its limit");
+    struct vocabulary_seen seen = {.n = 0};
+    for (size_t k = 0; k < p->atoms_n; k++)
+        vocabulary_topics(p->atoms[k].text, p->topics, &seen);
     *ret = p;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "pipeline/engine/skills.h"
+#include "pipeline/engine/vocabulary.h"
 
 #define PROFILE_MAX_BYTES       ((size_t)512 * 1024)
 #define PROFILE_EMPLOYMENTS_MAX 64
@@ -60,6 +61,7 @@ struct atom {
     size_t skills_n;
     bool skills_whole;     /* skills has every skill the text names */
     bool has_number;       /* a metric */
+    bool filler;           /* says nothing (filler.h) */
     const uint32_t *stems; /* stems of its content words (lex.h), kept because every stage compares them */
     size_t stems_n;
 };
@@ -84,6 +86,7 @@ struct profile {
     struct str goals[16];
     size_t goals_n;
     int education; /* enum education_level of the highest degree that is stated */
+    uint16_t topics[VOCABULARY_TOPICS_MAX]; /* words of each topic in all statements, each word once (vocabulary.h) */
     bool empty;    /* nothing to write from: no work, project, volunteer, education or skill */
     struct month
         as_of; /* the latest month the document states (meta.lastModified included); y == 0 when it states none */

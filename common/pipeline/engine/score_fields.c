@@ -24,8 +24,9 @@ double score_field_of_titles(struct str a, struct str b)
 
 bool score_field_coverage(const struct scorer *s, double *ret)
 {
-    uint16_t asked[VOCABULARY_TOPICS_MAX] = {0}, said[VOCABULARY_TOPICS_MAX] = {0};
-    struct vocabulary_seen seen = {.n = 0}, seen_said = {.n = 0};
+    uint16_t asked[VOCABULARY_TOPICS_MAX] = {0};
+    const uint16_t *said = s->p->topics;
+    struct vocabulary_seen seen = {.n = 0};
     double covered = 0, all = 0;
     vocabulary_topics(s->an->title, asked, &seen);
     for (size_t i = 0; i < vocabulary_topics_n(); i++)
@@ -34,8 +35,6 @@ bool score_field_coverage(const struct scorer *s, double *ret)
         vocabulary_topics(s->an->requirements[i].text, asked, &seen);
     for (size_t i = 0; i < s->an->responsibilities_n; i++)
         vocabulary_topics(s->an->responsibilities[i].text, asked, &seen);
-    for (size_t i = 0; i < s->p->atoms_n; i++)
-        vocabulary_topics(s->p->atoms[i].text, said, &seen_said);
     for (size_t i = 0; i < vocabulary_topics_n(); i++) {
         covered += asked[i] * MIN((double)said[i], (double)TOPIC_ENOUGH) / TOPIC_ENOUGH;
         all += asked[i];

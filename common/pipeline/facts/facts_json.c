@@ -189,7 +189,7 @@ static struct str path_of(struct paths *p, const struct facts_sentence *s)
     uint64_t pairs = byte_pairs(sentence);
     for (size_t k = 0; k < p->n && sentence.n; k++) {
         size_t i = (p->at + k) % p->n;
-        if (str_eq(p->text[i], sentence))
+        if (p->text[i].n == sentence.n && str_eq(p->text[i], sentence))
             return path_take(p, i);
     }
     for (size_t k = 0; k < p->n && sentence.n && s->class != FACTS_NON_CLAIM; k++) {

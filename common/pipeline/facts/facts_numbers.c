@@ -94,8 +94,8 @@ struct gate {
     uint32_t lengths[26]; /* by first letter: a bit for each length */
 };
 
-static struct gate gates[4];
-enum { GATE_SPELLED, GATE_CHANGES, GATE_PARTS, GATE_UNITS };
+enum { GATE_SPELLED, GATE_CHANGES, GATE_PARTS, GATE_UNITS, GATE_BEGINS, GATES };
+static struct gate gates[GATES];
 static pthread_once_t gates_once = PTHREAD_ONCE_INIT;
 
 static void gate_add(struct gate *g, const char *word)
@@ -113,6 +113,12 @@ static void gates_build(void)
         gate_add(&gates[GATE_PARTS], PARTS[i].word);
     for (size_t i = 0; i < ARRAY_LEN(UNITS); i++)
         gate_add(&gates[GATE_UNITS], UNITS[i].word);
+    for (size_t i = 0; i < 26; i++) /* words with which a number in words can begin */
+        gates[GATE_BEGINS].lengths[i] =
+            gates[GATE_SPELLED].lengths[i] | gates[GATE_CHANGES].lengths[i] | gates[GATE_PARTS].lengths[i];
+    gate_add(&gates[GATE_BEGINS], "a");
+    gate_add(&gates[GATE_BEGINS], "an");
+    gate_add(&gates[GATE_BEGINS], "half");
 }
 
 static bool gate_open(int gate, struct str w)
@@ -484,7 +490,8 @@ void facts_numbers_read(struct ftext *x, size_t max)
     pthread_once(&gates_once, gates_build);
     for (size_t i = 0; i < x->n;) {
         size_t next = i;
-        if (x->w[i].number < 0 && !(x->t[i].flags & TOKEN_DIGIT) && !(x->w[i].flags & FT_KNOWN)) {
+        if (x->w[i].number < 0 && !(x->t[i].flags & TOKEN_DIGIT) && !(x->w[i].flags & FT_KNOWN) &&
+            gate_open(GATE_BEGINS, facts_token_str(x, i))) {
             next = change_read(&r, i);
             /* "two thirds" is one number: look ahead before "two" is read */
             if (next == i && i + 1 < x->n && spelled_at(x, i) >= 0 && SPELLED[spelled_at(x, i)].kind == 0) {
