@@ -25,7 +25,12 @@ static size_t word_char(struct str s, size_t i)
     return codepoint_is_sign(cp) ? 0 : k;
 }
 
-static uint32_t hash_byte(uint32_t h, unsigned char c)
+/* Letters and digits of ASCII by one look-up: this is the innermost loop of everything that reads text. A capital's bit,
+ * shifted, is what makes it small. */
+enum { BYTE_DIGIT = 1, BYTE_CAPITAL = 2, BYTE_SMALL = 4, SMALL_SHIFT = 4 };
+static const uint8_t BYTES[256] = {['0' ... '9'] = BYTE_DIGIT, ['A' ... 'Z'] = BYTE_CAPITAL, ['a' ... 'z'] = BYTE_SMALL};
+
+static inline uint32_t hash_byte(uint32_t h, unsigned char c)
 {
     return (h ^ c) * TOKEN_HASH_PRIME;
 }
@@ -39,7 +44,7 @@ uint32_t token_hash(struct str w)
             continue;
         if (c >= 0x80 && i && (unsigned char)w.p[i - 1] == 0xC3 && c >= 0x80 && c <= 0x9E && c != 0x97)
             c = (unsigned char)(c + 0x20); /* capital Latin letter with a sign */
-        h = hash_byte(h, (unsigned char)str_lower_char((char)c));
+        h = hash_byte(h, (unsigned char)(c | (BYTES[c] & BYTE_CAPITAL) << SMALL_SHIFT));
     }
     return h;
 }
@@ -121,20 +126,21 @@ static size_t token_end(struct str s, size_t i)
 /* The usual token, letters and digits of ASCII with nothing joined to them, read in one pass. false: another one. */
 static bool plain_token(struct str s, size_t i, struct token *ret)
 {
+    const unsigned char *p = (const unsigned char *)s.p;
     uint32_t h = TOKEN_HASH_SEED;
-    size_t start = i, upper = 0, lower = 0;
-    for (; i < s.n && str_is_alnum(s.p[i]); i++) {
-        char c = s.p[i], low = str_lower_char(c);
-        upper += c != low;
-        lower += low == c && c >= 'a';
-        h = hash_byte(h, (unsigned char)low);
+    size_t start = i, upper = 0;
+    unsigned is, seen = 0;
+    for (; i < s.n && (is = BYTES[p[i]]) != 0; i++) {
+        seen |= is;
+        upper += is == BYTE_CAPITAL;
+        h = hash_byte(h, (unsigned char)(p[i] | (is & BYTE_CAPITAL) << SMALL_SHIFT));
     }
-    if (i < s.n && ((unsigned char)s.p[i] >= 0x80 || s.p[i] == '\'' || s.p[i] == '+' || s.p[i] == '#'))
+    if (i < s.n && (p[i] >= 0x80 || p[i] == '\'' || p[i] == '+' || p[i] == '#'))
         return false;
-    char c = s.p[start];
-    uint32_t flags = upper >= 2 && lower == 0 ? TOKEN_CAPS : 0;
-    flags |= c >= 'A' && c <= 'Z' ? TOKEN_UPPER : 0;
-    flags |= str_is_digit(c) ? TOKEN_DIGIT : 0;
+    unsigned first = i > start ? BYTES[p[start]] : 0;
+    uint32_t flags = upper >= 2 && !(seen & BYTE_SMALL) ? TOKEN_CAPS : 0;
+    flags |= first == BYTE_CAPITAL ? TOKEN_UPPER : 0;
+    flags |= first == BYTE_DIGIT ? TOKEN_DIGIT : 0;
     *ret = (struct token){(uint32_t)start, (uint32_t)i, h, flags};
     return i > start;
 }
@@ -144,7 +150,7 @@ size_t tokens_read(struct str text, struct token *ret, size_t max)
     size_t n = 0, i = 0, prev_start = 0, prev_end = 0;
     while (i < text.n && n < max) {
         unsigned char c = (unsigned char)text.p[i];
-        if (c < 0x80 ? !str_is_alnum((char)c) : !word_char(text, i)) {
+        if (c < 0x80 ? !BYTES[c] : !word_char(text, i)) {
             uint32_t cp;
             i += c < 0x80 ? 1 : utf8_decode(str_sub(text, i, text.n), &cp);
             continue;
