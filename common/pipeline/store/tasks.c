@@ -18,12 +18,12 @@ static const struct pg_stmt stmt_unclaim = {"tasks_unclaim", "SELECT jm_unclaim(
 static const struct pg_stmt stmt_postings = {
     "tasks_postings",
     "SELECT j.tenant_id, j.job_id, j.format, j.title, j.company, j.body FROM unnest($1::uuid[], $2::uuid[]) AS u(t, s)"
-    " JOIN job_postings j ON j.tenant_id = u.t AND j.job_id = u.s",
+    " JOIN job_postings j ON j.tenant_id = ANY (ARRAY[u.t]) AND j.job_id = u.s",
     2};
 static const struct pg_stmt stmt_analyses = {
     "tasks_analyses",
     "SELECT a.tenant_id, a.job_id, a.analysis FROM unnest($1::uuid[], $2::uuid[]) AS u(t, s)"
-    " JOIN posting_analyses a ON a.tenant_id = u.t AND a.job_id = u.s",
+    " JOIN posting_analyses a ON a.tenant_id = ANY (ARRAY[u.t]) AND a.job_id = u.s",
     2};
 static const struct pg_stmt stmt_profiles = {"tasks_profiles",
                                              "SELECT p.tenant_id, p.profile_id, p.user_id, p.sealed, k.key_wrapped "
