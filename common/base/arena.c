@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define ARENA_ALIGN_BYTES 16
-#define ARENA_CHUNK_BYTES ((size_t)16 * 1024)
 
 struct arena_chunk {
     struct arena_chunk *next;

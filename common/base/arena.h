@@ -7,13 +7,15 @@
 #include <stddef.h>
 #include "base/cleanup.h"
 
+#define ARENA_CHUNK_BYTES ((size_t)16 * 1024)
+
 struct arena_chunk;
 
 struct arena {
     struct arena_chunk *head; /* newest chunk first */
     size_t used_bytes;        /* handed out, with alignment */
     size_t max_bytes;         /* refused beyond it */
-    size_t chunk_bytes;
+    size_t chunk_bytes;       /* of the next chunk; may be changed at any time */
 };
 
 /* max_bytes > 0. Nothing is allocated until the first use. */

@@ -133,8 +133,8 @@ void daemon_done(struct daemon *d, int exit_code)
 
 /* Start and run */
 
-/* Arenas come and go with every request and item, a few hundred KiB each. glibc would give such memory back to the kernel
- * and fetch it again each time, at a page fault for each 4 KiB; what a daemon has once needed it keeps. */
+/* Arenas come and go with every request and item, a few hundred KiB each. glibc would give such memory back to the
+ * kernel and fetch it again each time, at a page fault for each 4 KiB; what a daemon has once needed it keeps. */
 static void daemon_keep_memory(void)
 {
     mallopt(M_MMAP_THRESHOLD, DAEMON_MMAP_BYTES);

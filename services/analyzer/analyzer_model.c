@@ -81,7 +81,7 @@ static enum verdict analyzer_finish(const struct stage_input *in, const struct m
         return VERDICT_REJECT;
     }
     *an = *k->analysis;
-    if (analysis_merge(a, &k->posting, call->json.root, an, &m, err) < 0)
+    if (analysis_merge(a, &k->posting, call->json->root, an, &m, err) < 0)
         return VERDICT_REJECT;
     if (!last && analysis_merge_is_poor(&m)) {
         complain(&m, complaint);

@@ -100,7 +100,7 @@ static enum verdict letter_finish(const struct stage_input *in, const struct mod
     stage_options_read(a, in->options, &options);
     struct letter_options how = {.tone = options.tone, .length = options.length, .seed = in->seed, .now = in->now};
     struct str document = {.p = "", .n = 0};
-    if (letter_from_reply(a, in->analysis, in->profile, match, how, call->json.root, &faults, &document, err) < 0) {
+    if (letter_from_reply(a, in->analysis, in->profile, match, how, call->json->root, &faults, &document, err) < 0) {
         if (!last && (faults & LETTER_FAULT_EMPTY) && ask_again(a, (struct str){.p = "", .n = 0}, faults, complaint))
             return VERDICT_ASK_AGAIN;
         return VERDICT_REJECT;

@@ -140,7 +140,7 @@ static enum verdict optimizer_finish(const struct stage_input *in, const struct 
     d->a = a;
     d->match = match;
     d->how = (struct tailor_options){.strategy = options.strategy, .now = in->now};
-    if (!tailor_proposals_read(a, in->analysis, in->profile, call->json.root, &d->proposals)) {
+    if (!tailor_proposals_read(a, in->analysis, in->profile, call->json->root, &d->proposals)) {
         err_set(err, ERR_MEMORY, "no memory left for the model's answer");
         return VERDICT_REJECT;
     }

@@ -9,56 +9,24 @@ Own stack (build/test/bench) with durable commits, one process of each kind, the
 2. Latency: single applications at a fixed rate on the idle fleet. From the moment the client begins to send to the first claim: clocks are one
    machine's, the first claim is the earliest claimed_at in task_history of the application's posting (its analysis is the first stage). p50, p99.
 3. Memory: resident now, at the peak of the batch, and per thousand tasks in flight.
-   With the part `models`: embeddings on a provider that answers at once (the stub, whose CPU is listed apart), then on one that takes 10 s: calls in flight in one
-   process and the memory each takes.
+   With the part `models`: embeddings on a provider that answers at once (the stub, whose CPU is listed apart), a request for each task and then several tasks in
+   one; with the former also a provider that takes 10 s: calls in flight in one process and the memory each takes.
+   With the part `campaign`: limits, kills and storms on a provider's path (campaign.py).
 4. Where statements spend their time: jobmill_pg_statement_seconds of all processes. That is waiting seen from the client, not CPU of Postgres.
 """
 import argparse
-import contextlib
 import json
 import os
 import threading
 import time
 
+import campaign
 from support import samples
 from support.fleet import STAGES, Fleet, wait_for
 from support.stub import Stub
+from support.usage import cpu_s, memory_mib
 
-TICKS = os.sysconf("SC_CLK_TCK")
 STAGE_OF = {"analyzer": "analyze", "optimizer": "optimize", "cover-letter": "cover-letter", "embedding": "embed"}
-
-
-def tree(pid):
-    out, todo = [], [pid]
-    while todo:
-        p = todo.pop()
-        out.append(p)
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for task in os.listdir(f"/proc/{p}/task"):
-                with open(f"/proc/{p}/task/{task}/children", encoding="ascii") as f:
-                    todo += [int(x) for x in f.read().split()]
-    return out
-
-
-def cpu_s(pid):
-    """User and system seconds of a process tree, with those children that ended."""
-    total = 0
-    for p in tree(pid):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            with open(f"/proc/{p}/stat", encoding="utf-8") as f:
-                fields = f.read().rsplit(")", 1)[1].split()
-            total += sum(int(x) for x in fields[11:15]) / TICKS
-    return total
-
-
-def memory_mib(pid):
-    """Proportional share, so that Postgres' shared memory counts once."""
-    total = 0
-    for p in tree(pid):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            with open(f"/proc/{p}/smaps_rollup", encoding="ascii") as f:
-                total += next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
-    return total / 1024
 
 
 class Bench:
@@ -195,6 +163,9 @@ def show(t, lat):
 
 def flight(fleet, bench, stub, n):
     """Calls that are out at once in one process, and what they take."""
+    fleet.run("restart", "embedding")  # a process that has seen nothing but instant answers takes 10 s for a provider that hangs
+    fleet.all_up()
+    bench.pids["embedding-1"] = fleet.process("embedding-1").pid
     fleet.run("concurrency", f"embedding={n + 100}")
     fleet.run("set", "dispatcher", "dispatch.window", str(n + 100))
     pid, cpu = bench.pids["embedding-1"], bench.cpu()["embedding-1"]
@@ -215,27 +186,39 @@ def flight(fleet, bench, stub, n):
     return {"calls": most, "mib": memory, "more_mib": memory - before, "seconds": ramp, "cpu_ms_per_call": (bench.cpu()["embedding-1"] - cpu) * 1000 / max(stub.page()["paid"], 1)}
 
 
-def models(n, flying):
+def models_once(n, inputs, flying):
+    """With so many texts in one request for embeddings at most."""
     stub = Stub("latency=0")
-    fleet = Fleet("bench-models", env=stub.env())
+    fleet = Fleet("bench-models", env=stub.env(JOBMILL_LLM_EMBED_INPUTS=str(inputs)))
     try:
         fleet.start()
-        print(f"\nmodels: embeddings on {stub.url}, which answers at once; everything else offline")
+        print(f"\nmodels: embeddings on {stub.url}, which answers at once, up to {inputs} texts a request; everything else offline")
         bench = Bench(fleet)
         bench.pids["stub"] = stub.child.pid
         t = throughput(bench, n)
         page = stub.page()
         show(t, None)
-        own = sum(t["cpu_s"].values()) - t["cpu_s"]["stub"]
-        print(f"\n{page['paid']} calls paid, {page['paid_twice']} twice; all together without the stub: {own * 1000 / n:.3f} CPU ms an application")
+        own = (sum(t["cpu_s"].values()) - t["cpu_s"]["stub"]) * 1000 / n
+        print(f"\n{page['paid']} calls paid, {page['paid_twice']} twice, {page['embedding_inputs'] / max(page['paid'], 1):.1f} texts each; all together without the stub: {own:.3f} CPU ms"
+              f" an application, the embedding worker {t['cpu_s']['embedding-1'] * 1000 / n:.3f}")
         f = flight(fleet, bench, stub, flying) if flying else None
         if f:
             print(f"calls of 10 s: {f['calls']} out at once in one worker after {f['seconds']:.1f} s (admission and all stages before them included), {f['mib']:.0f} MiB,"
                   f" {f['more_mib'] * 1024 / max(f['calls'], 1):.1f} KiB each; {f['cpu_ms_per_call']:.2f} CPU ms a call with its task")
-        return {"throughput": t, "stub": page, "flight": f}
+        return {"throughput": t, "stub": page, "flight": f, "cpu_ms": own}
     finally:
         fleet.stop()
         stub.stop()
+
+
+def models(n, flying):
+    alone, together = models_once(n, 1, flying), models_once(n, 256, 0)
+    a, b = alone["throughput"], together["throughput"]
+    worker = [t["cpu_s"]["embedding-1"] * 1000 / n for t in (a, b)]
+    print(f"\ntexts of several tasks in one request, beside a request for each: {together['stub']['paid']} : {alone['stub']['paid']} requests,"
+          f" {b['per_second'] / a['per_second']:.2f} times the applications a second, {together['cpu_ms'] / alone['cpu_ms']:.2f} times the CPU in all,"
+          f" {worker[1] / worker[0]:.2f} times the embedding worker's")
+    return {**alone, "together": together}
 
 
 def offline(a):
@@ -255,7 +238,7 @@ def offline(a):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("parts", nargs="*", default=["offline"], help="offline, models")
+    p.add_argument("parts", nargs="*", default=["offline"], help="offline, models, campaign (faults and limits: campaign.py), campaign.PART")
     p.add_argument("--flight", type=int, default=2000, help="calls of 10 s at once; 0: not measured")
     p.add_argument("--applications", type=int, default=5000)
     p.add_argument("--singles", type=int, default=1000)
@@ -267,9 +250,13 @@ def main():
         out.update(offline(a))
     if "models" in a.parts:
         out["models"] = models(a.applications, a.flight)
+    faults = [x for x in a.parts if x.split(".")[0] == "campaign"]
+    if faults:
+        out["campaign"] = campaign.run([x.split(".")[1] for x in faults if "." in x])
     if a.json:
         with open(a.json, "w", encoding="utf-8") as f:
             json.dump(out, f, indent=1)
 
 
-main()
+if __name__ == "__main__":
+    main()

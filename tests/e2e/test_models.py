@@ -24,8 +24,8 @@ def stub():
 
 @pytest.fixture(scope="module")
 def mill(stub):
-    """A fleet of its own: embeddings on the stub, two processes for them."""
-    f = Fleet("models", env=stub.env(JOBMILL_LLM_KEY_PAUSE="2s", JOBMILL_BUDGET_PAUSE="30s"), workers="embedding=2")
+    """A fleet of its own: embeddings on the stub, a request for each task, two processes for them."""
+    f = Fleet("models", env=stub.env(JOBMILL_LLM_EMBED_INPUTS="1", JOBMILL_LLM_KEY_PAUSE="2s", JOBMILL_BUDGET_PAUSE="30s"), workers="embedding=2")
     try:
         yield f.start()
     finally:

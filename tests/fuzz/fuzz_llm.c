@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "io/curl/fetch.h"
+#include "io/llm/embed_cut.h"
 #include "io/llm/json_reply.h"
 #include "io/llm/reply.h"
 #include "io/llm/tokens.h"
@@ -63,6 +64,38 @@ static void reply(struct arena *a, struct str text, uint8_t choice)
     must(r.usage.input >= 0 && r.usage.cached_read + r.usage.cache_write <= r.usage.input);
 }
 
+/* An answer with two embeddings that is cut says in its parts what it says as a whole, and nothing else. */
+static void cut(struct arena *a, struct str text)
+{
+    struct llm_endpoint e = {.name = "fuzz", .provider = LLM_PROVIDER_OPENAI, .key = KEY};
+    struct llm_raw raw = {
+        .end = FETCH_END_DONE, .status = 200, .head = STR(""), .body = str_trim(text), .reason = STR("")};
+    struct llm_expect expect = {.kind = LLM_CALL_EMBED, .inputs_count = 2};
+    struct str elements[2];
+    struct llm_cut c;
+    struct llm_reply whole, part;
+    struct llm_fault f;
+    if (!llm_embed_cut(raw.body, 2, elements, &c))
+        return;
+    must(c.before.p == raw.body.p && c.after.p + c.after.n == raw.body.p + raw.body.n);
+    int rc = llm_reply_parse(&e, &raw, &expect, a, &whole, &f);
+    for (size_t i = 0; i < 2; i++) {
+        struct buf b;
+        buf_init(&b, text.n);
+        llm_embed_cut_part(&c, i, 1, &b);
+        must(!buf_failed(&b));
+        raw.body = (struct str){.p = buf_str(&b), .n = b.len};
+        expect.inputs_count = 1;
+        expect.inputs_first = i;
+        if (rc == 0) {
+            must(llm_reply_parse(&e, &raw, &expect, a, &part, &f) == 0 && part.dimensions == whole.dimensions);
+            must(memcmp(part.vectors, whole.vectors + i * whole.dimensions, whole.dimensions * sizeof(float)) == 0);
+            must(part.usage.input == whole.usage.input);
+        }
+        buf_fini(&b);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a;
@@ -73,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&a, (size_t)32 << 20);
     json(&a, text, data[0]);
     reply(&a, text, data[0]);
+    arena_reset(&a);
+    cut(&a, text);
     arena_reset(&a);
     if (schema_compile(&a, text, NULL)) {
         struct schema *s = schema_compile(&a, text, NULL);

@@ -38,12 +38,12 @@ static void quotes_check(struct arena *a, const struct stage_input *in, struct s
 static void try(const struct stage_model *m, const struct stage_input *in, yyjson_val *root, struct arena *a, bool last)
 {
     struct model_ask ask = {0};
-    struct model_call call = {.ask = &ask, .route = "openai/x"};
+    struct json_reply json = {.root = root};
+    struct model_call call = {.ask = &ask, .route = "openai/x", .json = &json};
     struct stage_output out = {.overall = -1};
     struct buf complaint;
     struct err err = {0};
     buf_init(&complaint, 16384);
-    call.json.root = root;
     enum verdict v = m->finish(in, &call, last, a, &out, &complaint, &err);
     if (v == VERDICT_ASK_AGAIN ? last || complaint.len == 0 : v == VERDICT_ASK || v == 0)
         abort();

@@ -17,6 +17,22 @@ void stub_admin_page(struct http_request *req, void *ud)
     buf_fini(&b);
 }
 
+void stub_admin_log(struct http_request *req, void *ud)
+{
+    struct stub *s = ud;
+    struct buf b;
+    size_t n;
+    buf_init(&b, (size_t)STUB_LOG_SLOTS * 96);
+    for (uint32_t i = atomic_load(&s->sh->log_from); i < MIN(atomic_load(&s->sh->log_n), STUB_LOG_SLOTS); i++) {
+        const struct stub_entry *e = &s->sh->log[i];
+        buf_addf(&b, "%llu %llu %d %016llx %c\n", (unsigned long long)e->at_us, (unsigned long long)e->ended_us,
+                 (int)e->status, (unsigned long long)e->hash, e->embeddings ? 'e' : 'c');
+    }
+    char *text = buf_take(&b, &n);
+    buf_fini(&b);
+    http_reply_take(req, 200, "text/plain", text, n);
+}
+
 void stub_admin_reset(struct http_request *req, void *ud)
 {
     struct stub *s = ud;
@@ -35,6 +51,8 @@ void stub_admin_reset(struct http_request *req, void *ud)
     }
     memset(s->sh->prefixes, 0, sizeof(s->sh->prefixes));
     memset(s->sh->minute, 0, sizeof(s->sh->minute));
+    /* places are not used twice: a call that is out writes to its own until it ends */
+    atomic_store(&s->sh->log_from, atomic_load(&s->sh->log_n));
     s->sh->minute_max = s->sh->held_until_us = 0;
     pthread_mutex_unlock(&s->sh->lock);
     stub_admin_page(req, ud);

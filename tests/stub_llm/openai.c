@@ -73,7 +73,8 @@ static int format_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask
     return 0;
 }
 
-static int embeddings_read(yyjson_val *root, struct stub_ask *ask, const char **message, const char **code)
+static int embeddings_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message,
+                           const char **code)
 {
     yyjson_val *input = yyjson_obj_get(root, "input"), *one;
     size_t i, max;
@@ -93,6 +94,8 @@ static int embeddings_read(yyjson_val *root, struct stub_ask *ask, const char **
     {
         if (!yyjson_is_str(one) || yyjson_get_len(one) == 0)
             return refuse(message, code, "Invalid 'input': input cannot be an empty string.", NULL);
+        if (sh->settings.poison[0] && str_find(json_str(one), str_of(sh->settings.poison)) >= 0)
+            return refuse(message, code, "Invalid 'input': a text was refused.", "invalid_value");
         if (tokens(yyjson_get_len(one)) > 8192)
             return refuse(message, code, "Invalid 'input[0]': maximum input length is 8192 tokens.", NULL);
         ask->input_tokens += tokens(yyjson_get_len(one));
@@ -109,7 +112,7 @@ int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *
     if (ask->model.n == 0)
         return refuse(message, code, "you must provide a model parameter", NULL);
     if (ask->embeddings)
-        return embeddings_read(root, ask, message, code);
+        return embeddings_read(root, sh, ask, message, code);
     yyjson_val *messages = json_get_arr(root, "messages"), *one;
     if (!messages || yyjson_arr_size(messages) == 0)
         return refuse(message, code, "Missing required parameter: 'messages'.", "missing_required_parameter");
@@ -276,7 +279,7 @@ static void embedding_write(const struct stub_ask *ask, struct str text, size_t 
     buf_adds(out, "]}");
 }
 
-void stub_openai_embeddings(const struct stub_ask *ask, uint64_t seed, struct buf *out)
+void stub_openai_embeddings(const struct stub_ask *ask, enum stub_fault f, uint64_t seed, struct buf *out)
 {
     buf_adds(out, "{\"object\":\"list\",\"data\":[");
     if (yyjson_is_str(ask->inputs)) {
@@ -284,7 +287,12 @@ void stub_openai_embeddings(const struct stub_ask *ask, uint64_t seed, struct bu
     } else {
         size_t i, max;
         yyjson_val *one;
-        yyjson_arr_foreach(ask->inputs, i, max, one) embedding_write(ask, json_str(one), i, seed, out);
+        yyjson_arr_foreach(ask->inputs, i, max, one)
+        {
+            if (f == STUB_FAULT_WRONG_COUNT && i + 1 == max)
+                break;
+            embedding_write(ask, json_str(one), i, seed, out);
+        }
     }
     buf_adds(out, "],\"model\":");
     buf_add_json(out, ask->model.p, ask->model.n);

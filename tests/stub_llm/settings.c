@@ -160,6 +160,8 @@ int stub_setting(struct stub_settings *s, struct str name, struct str value, str
         ok = name_copy(value, s->key);
     } else if (str_eqc(name, "missing_model")) {
         ok = name_copy(value, s->missing);
+    } else if (str_eqc(name, "poison")) {
+        ok = name_copy(value, s->poison);
     } else if (str_eqc(name, "no_schema_model")) {
         ok = name_copy(value, s->no_schema);
     } else {

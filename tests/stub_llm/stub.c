@@ -31,6 +31,7 @@ struct call {
     double pace_ms;
     uint64_t random;
     struct stub_latency pace;
+    struct stub_entry *log; /* NULL: the log is full */
 };
 
 static void count(_Atomic int64_t *c, int64_t by)
@@ -38,9 +39,18 @@ static void count(_Atomic int64_t *c, int64_t by)
     atomic_fetch_add_explicit(c, by, memory_order_relaxed);
 }
 
+static void call_logged(struct call *c, int status)
+{
+    if (!c->log || c->log->status)
+        return;
+    c->log->status = status;
+    c->log->ended_us = clock_wall_us();
+}
+
 static void call_free(void *ud)
 {
     struct call *c = ud;
+    call_logged(c, STUB_LOG_GONE);
     count(&c->stub->sh->in_flight, -1);
     if (!c->counted)
         count(&c->stub->sh->aborted, 1);
@@ -99,6 +109,7 @@ static void call_error(struct call *c, int status, const char *type, const char 
                                                                 : &sh->status_500;
     count(counter, 1);
     c->counted = true;
+    call_logged(c, status == 200 ? STUB_LOG_ERROR : status);
     http_reply(c->req, status, "application/json", (struct str){.p = b.data ? b.data : "", .n = b.len});
     buf_fini(&b);
 }
@@ -140,6 +151,7 @@ static void call_paid(struct call *c)
 {
     struct stub_shared *sh = c->stub->sh;
     c->counted = true;
+    call_logged(c, 200);
     count(&sh->ok, 1);
     count(c->embeddings ? &sh->embedding_tokens : &sh->input_tokens, c->input);
     count(&sh->output_tokens, c->output);
@@ -173,6 +185,7 @@ static void call_stream(struct call *c)
         size_t n = strlen(c->out + c->at);
         if (c->fault == STUB_FAULT_TRUNCATE && c->at > c->out_n / 2) {
             count(&c->stub->sh->truncated, 1);
+            call_logged(c, STUB_LOG_CUT);
             http_reply_cut(c->req);
             return;
         }
@@ -204,6 +217,7 @@ static void call_send(void *ud)
     stub_limit_headers(sh, c->req, c->anthropic);
     if (c->fault == STUB_FAULT_RESET) {
         count(&sh->reset, 1);
+        call_logged(c, STUB_LOG_CUT);
         http_reply_begin(c->req, 200, "application/json");
         http_reply_cut(c->req);
     } else if (c->stream) {
@@ -212,6 +226,7 @@ static void call_send(void *ud)
         call_stream(c);
     } else if (c->fault == STUB_FAULT_TRUNCATE) {
         count(&sh->truncated, 1);
+        call_logged(c, STUB_LOG_CUT);
         http_reply_begin(c->req, 200, "application/json");
         http_reply_chunk(c->req, c->out, c->out_n / 2);
         http_reply_cut(c->req);
@@ -254,6 +269,7 @@ static bool fault_is_error(struct call *c)
     case STUB_FAULT_HTML:
         count(&c->stub->sh->status_500, 1);
         c->counted = true;
+        call_logged(c, 502);
         http_reply(
             c->req, 502, "text/html",
             STR("<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"));
@@ -329,8 +345,13 @@ static void call_answer(struct call *c, struct stub_ask *ask, struct arena *a)
     buf_init(&text, STUB_BODY_MAX_BYTES);
     buf_init(&out, STUB_BODY_MAX_BYTES);
     if (ask->embeddings) {
-        stub_openai_embeddings(ask, sh->settings.seed, &out);
+        int64_t inputs = yyjson_is_arr(ask->inputs) ? (int64_t)yyjson_arr_size(ask->inputs) : 1;
+        int64_t most = atomic_load(&sh->embedding_inputs_max);
+        stub_openai_embeddings(ask, c->fault, sh->settings.seed, &out);
         count(&sh->embeddings, 1);
+        count(&sh->embedding_inputs, inputs);
+        while (inputs > most && !atomic_compare_exchange_weak(&sh->embedding_inputs_max, &most, inputs))
+            ;
     } else {
         text_make(c, ask, a, &text);
         ask->output_tokens = sh->settings.output_tokens ? sh->settings.output_tokens : (int64_t)((text.len + 3) / 4);
@@ -396,6 +417,10 @@ static void call_read(struct call *c, struct arena *a)
     uint32_t before = seen ? atomic_fetch_add(&seen->asked, 1) : 0;
     count(&sh->duplicates, before > 0);
     c->random = ask.hash + before * 0x9e37u;
+    if (c->log) {
+        c->log->hash = ask.hash;
+        c->log->embeddings = c->embeddings;
+    }
     if (!call_known(c))
         return;
     if (json_parse(a, (struct str){.p = c->body.data ? c->body.data : "", .n = c->body.len}, &root, NULL, &err) < 0) {
@@ -470,6 +495,11 @@ static void call_new(struct http_request *req, struct stub *s, bool anthropic, b
     c->embeddings = embeddings;
     buf_init(&c->body, STUB_BODY_MAX_BYTES);
     count(&s->sh->calls, 1);
+    uint32_t place = atomic_fetch_add(&s->sh->log_n, 1);
+    if (place < STUB_LOG_SLOTS) {
+        c->log = &s->sh->log[place];
+        *c->log = (struct stub_entry){.at_us = clock_wall_us()};
+    }
     int64_t flying = atomic_fetch_add(&s->sh->in_flight, 1) + 1, most = atomic_load(&s->sh->in_flight_max);
     while (flying > most && !atomic_compare_exchange_weak(&s->sh->in_flight_max, &most, flying))
         ;
@@ -517,6 +547,7 @@ static const struct http_route routes[] = {
     {HTTP_METHOD_GET, "/v1/models", NULL, route_models},
     {HTTP_METHOD_GET, "/health", NULL, route_health},
     {HTTP_METHOD_GET, "/admin", NULL, stub_admin_page},
+    {HTTP_METHOD_GET, "/admin/log", NULL, stub_admin_log},
     {HTTP_METHOD_POST, "/admin/reset", NULL, stub_admin_reset},
     {HTTP_METHOD_PUT, "/admin/settings", NULL, stub_admin_settings},
 };

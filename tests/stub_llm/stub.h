@@ -18,6 +18,7 @@
 
 #define STUB_SEEN_SLOTS     (1u << 21) /* bodies that are told apart; beyond: counted as new */
 #define STUB_PREFIX_SLOTS   (1u << 14)
+#define STUB_LOG_SLOTS      (1u << 18) /* calls that the log has places for; what comes later is not in it */
 #define STUB_BODY_MAX_BYTES ((size_t)16 << 20)
 #define STUB_NAME_BYTES     64
 #define STUB_SCRIPT_MAX     64
@@ -51,20 +52,36 @@ struct stub_settings {
     char key[STUB_NAME_BYTES];       /* "": any */
     char missing[STUB_NAME_BYTES];   /* a model that does not exist */
     char no_schema[STUB_NAME_BYTES]; /* a model that knows no response_format */
+    char poison[STUB_NAME_BYTES];    /* 400 to embeddings of a text that holds this; "": none */
     int32_t output_tokens;           /* 0: as long as the answer is */
 };
 
 /* One struct for all counters, so that the page and the reset are loops. */
 #define STUB_COUNTERS(X)                                                                                               \
     X(calls)                                                                                                           \
-    X(ok) X(streams) X(embeddings) X(status_400) X(status_401) X(status_404) X(status_429) X(status_500) X(status_503) \
-        X(status_529) X(hung) X(reset) X(truncated) X(bad_json) X(dripped) X(refused) X(cut_short) X(in_flight)        \
-            X(in_flight_max) X(aborted) X(duplicates) X(paid_twice) X(paid) X(input_tokens) X(output_tokens)           \
-                X(cached_tokens) X(cache_write_tokens) X(embedding_tokens) X(while_held)
+    X(ok)                                                                                                              \
+    X(streams)                                                                                                         \
+    X(embeddings)                                                                                                      \
+    X(status_400) X(status_401) X(status_404) X(status_429) X(status_500) X(status_503) X(status_529) X(hung) X(reset) \
+        X(truncated) X(bad_json) X(dripped) X(refused) X(cut_short) X(in_flight) X(in_flight_max) X(aborted)           \
+            X(duplicates) X(paid_twice) X(paid) X(input_tokens) X(output_tokens) X(cached_tokens)                      \
+                X(cache_write_tokens) X(embedding_tokens) X(embedding_inputs) X(embedding_inputs_max) X(while_held)
 
 struct stub_seen {
     _Atomic uint64_t hash; /* 0: free */
     _Atomic uint32_t asked, paid;
+};
+
+/* One call. status: 0 it is out, 200 answered whole (and paid), STUB_LOG_GONE the client went away, STUB_LOG_CUT cut by
+ * a fault, STUB_LOG_ERROR an error with status 200, else the status of the refusal. */
+#define STUB_LOG_GONE  (-1)
+#define STUB_LOG_CUT   (-2)
+#define STUB_LOG_ERROR (-3)
+struct stub_entry {
+    uint64_t hash;            /* of the body */
+    uint64_t at_us, ended_us; /* wall clock; 0: it is out */
+    int32_t status;
+    bool embeddings;
 };
 
 struct stub_shared {
@@ -83,6 +100,8 @@ struct stub_shared {
         uint64_t hash, at_us;
     } prefixes[STUB_PREFIX_SLOTS];
     struct stub_seen seen[STUB_SEEN_SLOTS];
+    _Atomic uint32_t log_n, log_from; /* places given out; the first behind the last reset */
+    struct stub_entry log[STUB_LOG_SLOTS];
 };
 
 struct stub_shared *stub_shared_new(void); /* before processes are forked; NULL when there is no memory */
@@ -116,6 +135,7 @@ struct stub {
 void stub_admin_page(struct http_request *req, void *ud);
 void stub_admin_reset(struct http_request *req, void *ud);
 void stub_admin_settings(struct http_request *req, void *ud);
+void stub_admin_log(struct http_request *req, void *ud); /* lines of "at_us ended_us status hash e|c" */
 
 /* limits.c */
 bool stub_limits_allow(struct stub_shared *sh, int64_t tokens, uint64_t *wait_ms, const char **what);
@@ -149,7 +169,7 @@ int stub_anthropic_read(yyjson_val *root, struct stub_shared *sh, struct stub_as
                         const char **code);
 void stub_openai_whole(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out);
 void stub_anthropic_whole(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out);
-void stub_openai_embeddings(const struct stub_ask *ask, uint64_t seed, struct buf *out);
+void stub_openai_embeddings(const struct stub_ask *ask, enum stub_fault f, uint64_t seed, struct buf *out);
 /* The pieces of a stream, each one event, separated by NUL. */
 void stub_openai_stream(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out);
 void stub_anthropic_stream(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out);

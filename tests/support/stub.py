@@ -7,7 +7,7 @@ import requests
 from support.db import ROOT
 
 PROGRAM = os.environ.get("JOBMILL_STUB", os.path.join(ROOT, "build/dev/tests/stub_llm"))
-FAULTS = "rate_limit quota bad_key server html unavailable overloaded hang reset truncate bad_json ok_error no_usage".split()
+FAULTS = "wrong_count rate_limit quota bad_key server html unavailable overloaded hang reset truncate bad_json ok_error no_usage".split()
 
 
 class Stub:

@@ -75,6 +75,7 @@ struct llm_reply {
 struct llm_expect {
     enum llm_call_kind kind;
     size_t inputs_count; /* EMBED: how many vectors must be there */
+    size_t inputs_first; /* ... and the index of the first: of an answer that was cut (embed_cut.h) */
     int dimensions;      /* EMBED: of each; 0: any */
 };
 

@@ -7,15 +7,25 @@
 
 #define UNIT_TOLERANCE 1e-3
 
-static int base64_digit(char c)
+/* Values of the digits plus one; 0: none. */
+#define DIGITS4(c, v) [c] = (v) + 1, [(c) + 1] = (v) + 2, [(c) + 2] = (v) + 3, [(c) + 3] = (v) + 4
+#define LETTERS(c, v)                                                                                                  \
+    DIGITS4(c, v), DIGITS4((c) + 4, (v) + 4), DIGITS4((c) + 8, (v) + 8), DIGITS4((c) + 12, (v) + 12),                  \
+        DIGITS4((c) + 16, (v) + 16), DIGITS4((c) + 20, (v) + 20), [(c) + 24] = (v) + 25, [(c) + 25] = (v) + 26
+static const uint8_t base64_digits[256] = {LETTERS('A', 0), LETTERS('a', 26), DIGITS4('0', 52), DIGITS4('4', 56),
+                                           ['8'] = 60 + 1,  ['9'] = 61 + 1,   ['+'] = 62 + 1,   ['/'] = 63 + 1};
+
+/* Up to four digits, most significant first, as 24 bits; false: one of them is none. */
+static bool base64_bits(const unsigned char *p, size_t n, uint32_t *bits)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (str_is_digit(c))
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    bool good = true;
+    *bits = 0;
+    for (size_t i = 0; i < 4; i++) {
+        uint8_t v = i < n ? base64_digits[p[i]] : 1;
+        good &= v != 0;
+        *bits = *bits << 6 | (uint32_t)(v - 1);
+    }
+    return good;
 }
 
 /* The number of floats in text, 0 when it is not base64 of whole floats. out may be NULL to count only. */
@@ -27,24 +37,24 @@ static size_t base64_floats(struct str text, float *out)
     size_t bytes = n / 4 * 3 + (n % 4 ? n % 4 - 1 : 0);
     if (n % 4 == 1 || bytes % 4 || text.n - n > 2)
         return 0;
-    uint32_t bits = 0, word = 0;
-    size_t have = 0, got = 0;
-    for (size_t i = 0; i < n && out; i++) {
-        int d = base64_digit(text.p[i]);
-        if (d < 0)
-            return 0;
-        bits = bits << 6 | (uint32_t)d;
-        have += 6;
-        if (have < 8)
-            continue;
-        have -= 8;
-        word |= (bits >> have & 0xff) << (got % 4 * 8);
-        if (++got % 4 == 0) {
-            memcpy(&out[got / 4 - 1], &word, 4);
-            word = 0;
-        }
+    if (!out)
+        return bytes / 4;
+    const unsigned char *p = (const unsigned char *)text.p;
+    unsigned char *to = (unsigned char *)out;
+    size_t at = 0;
+    bool good = true;
+    for (size_t i = 0; i < n; i += 4) {
+        uint32_t bits;
+        good &= base64_bits(p + i, MIN(n - i, (size_t)4), &bits);
+        for (int shift = 16; shift >= 0 && at < bytes; shift -= 8)
+            to[at++] = (unsigned char)(bits >> shift);
     }
-    return bytes / 4;
+    for (size_t i = 0; i < bytes / 4; i++) { /* they are little-endian, whatever this machine is */
+        uint32_t word = (uint32_t)to[i * 4] | (uint32_t)to[i * 4 + 1] << 8 | (uint32_t)to[i * 4 + 2] << 16 |
+                        (uint32_t)to[i * 4 + 3] << 24;
+        memcpy(&out[i], &word, 4);
+    }
+    return good ? bytes / 4 : 0;
 }
 
 static size_t vector_size(yyjson_val *v)
@@ -113,7 +123,8 @@ int llm_embed_whole(struct reply_build *b, yyjson_val *root, const struct llm_ex
     yyjson_arr_foreach(data, i, n, item)
     {
         yyjson_val *v = yyjson_obj_get(item, "embedding");
-        int64_t at = json_get_int(item, "index", (int64_t)i);
+        int64_t first = (int64_t)expect->inputs_first;
+        int64_t at = json_get_int(item, "index", (int64_t)i + first) - first;
         if (at < 0 || (size_t)at >= expect->inputs_count || there[at] || vector_size(v) != dimensions ||
             !vector_read(v, vectors + (size_t)at * dimensions, dimensions))
             return llm_reply_malformed(b, "holds an embedding that is damaged or there twice");

@@ -154,6 +154,8 @@ struct llm_call *llm_call_start(struct llm_transport *t, const struct llm_send *
     bool failed = buf_failed(body) || !body->len;
     char *bytes = failed ? NULL : buf_take(body, &n);
     buf_reset(body);
+    char *small = bytes ? realloc(bytes, n) : NULL; /* it stays until the answer is here */
+    bytes = small ? small : bytes;
     struct llm_call *c = bytes ? calloc(1, sizeof(*c)) : NULL;
     if (!c) {
         free(bytes);

@@ -4,7 +4,9 @@
  * (asks_bill) -> done
  *
  * The same ask again, in this process or another, gets the reply from the journal. Waiting for limits and breakers
- * costs no attempt. Everything runs on the loop's thread. */
+ * costs no attempt. Embeddings of several asks of one tenant go in one request (gather.h); each ask keeps a journal
+ * row, a ledger row and an end of its own, and what one of them is refused for is not the others' matter. Everything
+ * runs on the loop's thread. */
 #pragma once
 
 #include "core/seal.h"
@@ -13,6 +15,7 @@
 #include "io/llm/reply.h"
 #include "io/llm/request.h"
 #include "io/llm/transport.h"
+#include "pipeline/model/gather.h"
 #include "pipeline/model/route.h"
 #include "pipeline/store/asks.h"
 
@@ -23,6 +26,16 @@
 #define CALLER_REPLY_MAX_BYTES ((size_t)4 << 20)
 
 struct caller;
+struct joint;
+
+/* The part of one ask in a request that carried several: its texts begin at number first; of everything that was paid
+ * for the whole it bears weight of all, behind those that bear before. Parts of whole numbers add up to the whole. */
+struct call_share {
+    bool there; /* false: the request was its own */
+    uint32_t first;
+    int64_t before, weight, all;
+};
+int64_t call_share_of(const struct call_share *s, int64_t whole);
 
 /* What the stage wants. Texts are borrowed until done. */
 struct model_ask {
@@ -58,9 +71,9 @@ struct model_call {
     struct err err;
     int64_t wait_ms;
     struct llm_reply reply;
-    struct json_reply json;
-    const char *route; /* "openai/gpt-4o" */
-    bool cached;       /* the reply was there: nothing was called */
+    struct json_reply *json; /* with a schema; in the arena */
+    const char *route;       /* "openai/gpt-4o" */
+    bool cached;             /* the reply was there: nothing was called */
 
     /* inside */
     struct caller *caller;
@@ -69,16 +82,24 @@ struct model_call {
     struct ask_key ask_key;
     struct limit_ask limit;
     struct route *used;
+    struct route_trip trip;
     struct ladder_place place;
     struct llm_call *out;
     struct buf plain, packed; /* the reply as it is kept: before and after sealing */
     struct uuid usage_id;
     uint64_t due_ms, sent_ms;
     int64_t input_tokens, estimate_microusd;
+    int64_t guess_tokens, longest_tokens; /* EMBED: of all its texts and of the longest, before any correction */
+    struct gather_item gathered;
+    struct joint *ride;  /* the request that carries it, until the reply was read */
+    struct joint *joint; /* not NULL: this is such a request itself */
+    struct call_share share;
+    struct llm_usage whole; /* of the request; reply.usage is this ask's part */
     int tries, paid_tries, latency_ms;
     bool held; /* the ask is open for this process */
     bool kept; /* the reply is in the journal */
-    bool billed, granted;
+    bool billed, granted, flying;
+    bool wasted;        /* paid and of no use: into the ledger, then it is given free */
     struct llm_raw raw; /* views into plain, into the arena, or of the transport's callback */
 };
 
@@ -95,6 +116,7 @@ struct caller_options {
     struct llm_timeouts timeouts;
     size_t reply_max_bytes;
     bool stream;
+    struct gather_rule gather;
 };
 
 struct caller *caller_new(const struct caller_options *o);

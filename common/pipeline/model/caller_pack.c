@@ -4,15 +4,17 @@
  * be up), prompt version, texts, schema and limits. Keyed with the master key, so that the store holds nothing that
  * texts could be tried against.
  *
- * Kept bytes: sealed(1) | name of the route, NUL | usage id(16) | latency ms(4, big endian) | llm_raw_pack. What
- * follows the first byte is sealed (and packed) under the user's key when the ask held personal text. */
+ * Kept bytes: flags(1) | name of the route, NUL | usage id(16) | latency ms(4, big endian) | of a request that carried
+ * several asks: first(4) before(8) weight(8) all(8), big endian | llm_raw_pack. What follows the first byte is sealed
+ * (and packed) under the user's key when the ask held personal text. */
 #include <stdlib.h>
 #include <string.h>
 #include "pipeline/model/caller_int.h"
 
-#define PACK_MAX_BYTES (CALLER_REPLY_MAX_BYTES + 65536)
-#define PACK_PLAIN     0
-#define PACK_SEALED    1
+#define PACK_MAX_BYTES   (CALLER_REPLY_MAX_BYTES + 65536)
+#define PACK_SEALED      1 /* flags */
+#define PACK_SHARED      2
+#define PACK_SHARE_BYTES (4 + 3 * 8)
 
 static void add(struct buf *b, struct str s)
 {
@@ -69,20 +71,40 @@ static struct seal_place place_of(const struct model_call *call)
     return (struct seal_place){.tenant_id = &call->tenant_id, .row_id = &call->owner_id, .column = "model_reply"};
 }
 
+static void add_big(struct buf *b, uint64_t v, int bytes)
+{
+    while (bytes-- > 0)
+        buf_addc(b, (char)(v >> (bytes * 8)));
+}
+
+static uint64_t read_big(const char *p, int bytes)
+{
+    uint64_t v = 0;
+    for (int i = 0; i < bytes; i++)
+        v = v << 8 | (unsigned char)p[i];
+    return v;
+}
+
 int call_pack(struct model_call *call)
 {
     struct buf *plain = &call->plain;
     buf_init(plain, PACK_MAX_BYTES);
     buf_add(plain, call->used->name, strlen(call->used->name) + 1);
     buf_add(plain, call->usage_id.b, UUID_BYTES);
-    for (int shift = 24; shift >= 0; shift -= 8)
-        buf_addc(plain, (char)((uint32_t)call->latency_ms >> shift));
+    add_big(plain, (uint64_t)call->latency_ms, 4);
+    if (call->share.there) {
+        add_big(plain, call->share.first, 4);
+        add_big(plain, (uint64_t)call->share.before, 8);
+        add_big(plain, (uint64_t)call->share.weight, 8);
+        add_big(plain, (uint64_t)call->share.all, 8);
+    }
     llm_raw_pack(&call->raw, plain);
     if (buf_failed(plain))
         return err_set(&call->err, ERR_TOO_LARGE, "the model's answer is too large to keep");
     buf_init(&call->packed, PACK_MAX_BYTES * 2);
+    int flags = call->share.there ? PACK_SHARED : 0;
     if (!call->key) {
-        buf_addc(&call->packed, PACK_PLAIN);
+        buf_addc(&call->packed, (char)flags);
         buf_add(&call->packed, plain->data, plain->len);
         return 0;
     }
@@ -92,17 +114,30 @@ int call_pack(struct model_call *call)
     int rc = seal_close_packed(&a, call->key, (struct str){.p = buf_str(plain), .n = plain->len}, place_of(call),
                                &sealed, &call->err);
     if (rc == 0) {
-        buf_addc(&call->packed, PACK_SEALED);
+        buf_addc(&call->packed, (char)(flags | PACK_SEALED));
         buf_add(&call->packed, sealed.p, sealed.n);
     }
     arena_fini(&a);
     return rc;
 }
 
-static int plain_read(const struct caller *c, struct model_call *call, struct str plain, struct err *err)
+static int share_read(struct call_share *s, const char *p, struct err *err)
 {
+    *s = (struct call_share){.there = true,
+                             .first = (uint32_t)read_big(p, 4),
+                             .before = (int64_t)read_big(p + 4, 8),
+                             .weight = (int64_t)read_big(p + 12, 8),
+                             .all = (int64_t)read_big(p + 20, 8)};
+    if (s->before < 0 || s->weight <= 0 || s->all <= 0 || s->before > s->all - s->weight || s->all > INT32_MAX)
+        return err_set(err, ERR_CORRUPT, "a kept reply's part is none of a whole");
+    return 0;
+}
+
+static int plain_read(const struct caller *c, struct model_call *call, struct str plain, int flags, struct err *err)
+{
+    size_t extra = flags & PACK_SHARED ? PACK_SHARE_BYTES : 0;
     size_t name = strnlen(plain.p, plain.n);
-    if (plain.n < name + 1 + UUID_BYTES + 4)
+    if (plain.n < name + 1 + UUID_BYTES + 4 + extra)
         return err_set(err, ERR_CORRUPT, "a kept reply is cut short");
     call->used = NULL;
     for (int i = 0; i < c->o.routes->n; i++)
@@ -110,16 +145,19 @@ static int plain_read(const struct caller *c, struct model_call *call, struct st
             call->used = &c->o.routes->route[i];
     if (!call->used) /* cannot be: the names are in the key */
         return err_set(err, ERR_CORRUPT, "a kept reply is of a route that is none of the stage's");
-    const unsigned char *p = (const unsigned char *)plain.p + name + 1;
+    const char *p = plain.p + name + 1;
     memcpy(call->usage_id.b, p, UUID_BYTES);
-    p += UUID_BYTES;
-    call->latency_ms = (int)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);
-    return llm_raw_unpack(str_sub(plain, name + 1 + UUID_BYTES + 4, plain.n), &call->raw, err);
+    call->latency_ms = (int)read_big(p + UUID_BYTES, 4);
+    call->share = (struct call_share){.there = false};
+    if (extra && share_read(&call->share, p + UUID_BYTES + 4, err) < 0)
+        return -(int)err->code;
+    return llm_raw_unpack(str_sub(plain, name + 1 + UUID_BYTES + 4 + extra, plain.n), &call->raw, err);
 }
 
 int call_unpack_own(const struct caller *c, struct model_call *call, struct err *err)
 {
-    return plain_read(c, call, (struct str){.p = buf_str(&call->plain), .n = call->plain.len}, err);
+    int flags = call->share.there ? PACK_SHARED : 0;
+    return plain_read(c, call, (struct str){.p = buf_str(&call->plain), .n = call->plain.len}, flags, err);
 }
 
 /* Everything it points to is in the call's arena then. */
@@ -129,12 +167,13 @@ int call_unpack(const struct caller *c, struct model_call *call, struct str byte
     struct str plain = {.p = copy, .n = bytes.n - 1};
     if (!copy)
         return err_set(err, ERR_CORRUPT, "a kept reply is empty");
-    if (bytes.p[0] == PACK_SEALED) {
+    int flags = (unsigned char)bytes.p[0];
+    if (flags & PACK_SEALED) {
         if (!call->key)
             return err_set(err, ERR_SEAL, "a kept reply is sealed and this ask has no key");
         int rc = seal_open(call->arena, call->key, plain, place_of(call), &plain, err);
         if (rc < 0)
             return rc;
     }
-    return plain_read(c, call, plain, err);
+    return plain_read(c, call, plain, flags, err);
 }

@@ -1,6 +1,7 @@
 /* The four statements of a call's life, each gathered over calls. While Postgres is away what waits here waits: nothing
  * is lost, and nothing is called that was not opened. */
 #include <stdlib.h>
+#include <string.h>
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "core/log.h"
@@ -40,7 +41,7 @@ static void call_opened(struct caller *c, struct model_call *call, const struct 
     switch (o->what) {
     case ASK_CALL:
         call->held = true;
-        call_reserve(c, call);
+        call_go(c, call);
         return;
     case ASK_BUSY:
         call_wait(c, call, CALLER_BUSY_MS);
@@ -165,19 +166,29 @@ static void billed(void *ud, const struct pg_reply *reply UNUSED, const struct e
         store_failed(c, err, "the ledger");
         return;
     }
-    for (int i = 0; i < b.n; i++)
-        if (b.call[i])
-            call_over(c, b.call[i]);
+    for (int i = 0; i < b.n; i++) {
+        struct model_call *call = b.call[i];
+        if (call && call->wasted) {
+            call->wasted = false;
+            call_move(c, call, CALL_DROPPING);
+        } else if (call) {
+            call_over(c, call);
+        }
+    }
     caller_bill(c);
 }
 
 static struct ask_bill bill_of(const struct model_call *call)
 {
     const struct llm_usage *u = &call->reply.usage;
-    int64_t cost = u->known && call->used->priced ? price_cost_microusd(&call->used->price, u)
-                   : u->known                     ? 0
-                                                  : call->estimate_microusd;
-    return (struct ask_bill){.key = call->ask_key,
+    int64_t cost = u->known && call->used->priced
+                       ? call_share_of(&call->share, price_cost_microusd(&call->used->price, &call->whole))
+                   : u->known ? 0
+                              : call->estimate_microusd;
+    struct ask_key key = call->ask_key;
+    if (call->wasted) /* of no ask: the one it was for is asked again */
+        memset(key.hash, 0, sizeof(key.hash));
+    return (struct ask_bill){.key = key,
                              .usage_id = call->usage_id,
                              .subject_id = call->subject_id,
                              .application_id = call->application_id,

@@ -27,6 +27,8 @@ struct item *item_new(struct worker *w, const struct task_claim *claim)
     if (!it)
         abort();
     arena_init(&it->arena, WORKER_ITEM_MAX_BYTES);
+    if (w->model)
+        it->arena.chunk_bytes = WORKER_WAIT_CHUNK_BYTES;
     list_init(&it->node);
     it->worker = w;
     it->claim = *claim;

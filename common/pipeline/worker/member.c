@@ -26,6 +26,7 @@ struct member {
     struct member_spec spec;
     struct uuid worker_id;
     struct pg_pool *pool;
+    struct pg_pool *beats; /* one connection for the row alone: nothing that takes long stands before a heartbeat */
     struct kafka_producer *producer;
     struct redis *redis;
     struct outbox *outbox;
@@ -125,7 +126,7 @@ static void member_beat(void *ud)
                              .in_flight = member_ask(m, m->spec.in_flight),
                              .concurrency = member_ask(m, m->spec.concurrency),
                              .done = m->spec.done ? m->spec.done(m->spec.ud) : 0};
-    workers_beat(m->pool, &row, member_beat_done, m);
+    workers_beat(m->beats, &row, member_beat_done, m);
 }
 
 bool member_postgres_works(const struct member *m)
@@ -239,6 +240,8 @@ static int member_open(struct member *m, struct err *err)
         return rc;
     struct pg_options opt = member_pg_options(m);
     m->pool = pg_pool_new(l, &opt);
+    opt.connections = 1;
+    m->beats = pg_pool_new(l, &opt);
     struct redis_options ropt = {.host = config_str(c, CONFIG_REDIS_HOST),
                                  .port = (int)config_int(c, CONFIG_REDIS_PORT),
                                  .password = config_str(c, CONFIG_REDIS_PASSWORD)};
@@ -300,7 +303,7 @@ void member_leave(struct member *m, loop_fn *done, void *ud)
     m->left = done;
     m->left_ud = ud;
     loop_timer_stop(m->beat);
-    workers_leave(m->pool, &m->worker_id, member_left, m);
+    workers_leave(m->beats, &m->worker_id, member_left, m); /* behind the heartbeat that may be out */
 }
 
 void member_free(struct member *m)
@@ -314,6 +317,7 @@ void member_free(struct member *m)
     outbox_free(m->outbox);
     kafka_producer_free(m->producer);
     redis_free(m->redis);
+    pg_pool_free(m->beats);
     pg_pool_free(m->pool);
     free(m);
 }

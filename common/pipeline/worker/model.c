@@ -12,6 +12,7 @@
 #include "pipeline/worker/worker_int.h"
 
 #define MODEL_PARK_MIN_MS 1000
+#define MODEL_SLIM_TASKS  512 /* with more in flight what a stage would keep for its finish is made again there */
 
 struct worker_model {
     struct llm_settings settings;
@@ -20,7 +21,8 @@ struct worker_model {
     struct llm_transport *transport;
     struct routes routes;
     struct caller *caller;
-    struct arena arena; /* schema and prompt */
+    struct arena arena;   /* schema and prompt */
+    struct arena scratch; /* of one ask: what is not needed while the call is out */
     struct schema *schema;
     struct str portable, prompt, version;
     struct llm_part system;
@@ -72,7 +74,24 @@ static int model_stage(struct worker_model *m, const struct stage_model *s, stru
     return 0;
 }
 
-static void model_caller(struct worker *w, struct worker_model *m)
+/* A request takes its tokens at once: one that is large beside a minute's limit would go over it. */
+static struct gather_rule model_gather(const struct worker *w, const struct worker_model *m,
+                                       const struct limit_rule limits[LLM_PLACE_COUNT])
+{
+    const struct llm_route *r = &m->settings.routes[w->spec->model->task];
+    struct gather_rule rule = {.inputs_max = (int)config_int(w->config, CONFIG_LLM_EMBED_INPUTS),
+                               .tokens_max = config_int(w->config, CONFIG_LLM_EMBED_TOKENS),
+                               .bytes_max = GATHER_BYTES_MAX,
+                               .wait_ms = (uint64_t)config_int(w->config, CONFIG_LLM_EMBED_WAIT)};
+    for (size_t i = 0; i < r->count; i++) {
+        int64_t minute = limits[r->steps[i].place].tokens_per_min;
+        if (minute > 0)
+            rule.tokens_max = MIN(rule.tokens_max, MAX(minute / 100, (int64_t)1));
+    }
+    return rule;
+}
+
+static void model_caller(struct worker *w, struct worker_model *m, const struct gather_rule *gather)
 {
     struct caller_options o = {.loop = w->loop,
                                .pool = member_pool(w->member),
@@ -88,7 +107,8 @@ static void model_caller(struct worker *w, struct worker_model *m)
                                .budget_pause_ms = config_int(w->config, CONFIG_BUDGET_PAUSE),
                                .timeouts = m->settings.timeouts,
                                .reply_max_bytes = m->settings.reply_max_bytes,
-                               .stream = m->settings.stream};
+                               .stream = m->settings.stream,
+                               .gather = *gather};
     m->caller = caller_new(&o);
 }
 
@@ -102,6 +122,7 @@ int worker_model_open(struct worker *w, struct err *err)
         abort();
     w->model = m;
     arena_init(&m->arena, WORKER_ITEM_MAX_BYTES);
+    arena_init(&m->scratch, WORKER_ITEM_MAX_BYTES);
     int rc = llm_settings_read(&m->settings, w->config, err);
     if (rc < 0)
         return rc;
@@ -122,7 +143,8 @@ int worker_model_open(struct worker *w, struct err *err)
         return -(int)err->code;
     if ((rc = model_stage(m, s, err)) < 0)
         return rc;
-    model_caller(w, m);
+    struct gather_rule gather = model_gather(w, m, limits);
+    model_caller(w, m, &gather);
     for (int i = 0; i < m->routes.n; i++)
         log_info(NULL, "model: %s%s", m->routes.route[i].name, i ? " (fallback)" : "");
     return 0;
@@ -140,6 +162,7 @@ void worker_model_free(struct worker *w)
     price_book_free(m->prices);
     llm_settings_fini(&m->settings);
     arena_fini(&m->arena);
+    arena_fini(&m->scratch);
     free(m);
 }
 
@@ -176,6 +199,51 @@ static void model_start(struct worker *w, struct item *it)
     caller_start(w->model->caller, call);
 }
 
+/* Texts that an ask was made of, out of the scratch arena into the item's. */
+static bool model_ask_keep(struct model_ask *ask, struct arena *a)
+{
+    struct llm_part *user = ARENA_NEW_N(a, struct llm_part, ask->chat.user_count);
+    struct str *inputs = ARENA_NEW_N(a, struct str, ask->embed.inputs_count);
+    bool ok = user && inputs;
+    for (size_t i = 0; ok && i < ask->chat.user_count; i++) {
+        user[i] = ask->chat.user[i];
+        user[i].text.p = arena_strndup(a, user[i].text.p, user[i].text.n);
+        ok = user[i].text.p;
+    }
+    for (size_t i = 0; ok && i < ask->embed.inputs_count; i++) {
+        inputs[i] = ask->embed.inputs[i];
+        inputs[i].p = arena_strndup(a, inputs[i].p, inputs[i].n);
+        ok = inputs[i].p;
+    }
+    ask->chat.user = user;
+    ask->embed.inputs = inputs;
+    ask->kept = NULL;
+    return ok;
+}
+
+/* Asks the stage. Of thousands that wait each costs what its call is made of, no more; few keep what the stage read. */
+static enum verdict model_ask_make(struct worker *w, struct item *it, const struct stage_input *in)
+{
+    const struct stage_model *s = w->spec->model;
+    struct worker_model *m = w->model;
+    struct model_ask plain = *it->ask;
+    bool slim = s->task == LLM_TASK_EMBED || w->in_flight > MODEL_SLIM_TASKS;
+    if (!slim) {
+        it->arena.chunk_bytes = ARENA_CHUNK_BYTES;
+        return s->ask(in, &it->arena, it->ask, &it->out, &it->err);
+    }
+    enum verdict v = s->ask(in, &m->scratch, it->ask, &it->out, &it->err);
+    if (v != VERDICT_ASK || !model_ask_keep(it->ask, &it->arena)) { /* an outcome lives in the item's arena */
+        *it->ask = plain;
+        it->out = (struct stage_output){.overall = -1};
+        it->arena.chunk_bytes = ARENA_CHUNK_BYTES;
+        v = s->ask(in, &it->arena, it->ask, &it->out, &it->err);
+    }
+    arena_fini(&m->scratch);
+    arena_init(&m->scratch, WORKER_ITEM_MAX_BYTES);
+    return v;
+}
+
 /* The first ask of an attempt. */
 static bool model_ask(struct worker *w, struct item *it, const struct stage_input *in)
 {
@@ -198,7 +266,7 @@ static bool model_ask(struct worker *w, struct item *it, const struct stage_inpu
                                            .temperature = s->temperature,
                                            .seed = -1},
                                   .embed = {.dimensions = m->settings.dimensions}};
-    enum verdict v = s->ask(in, &it->arena, it->ask, &it->out, &it->err);
+    enum verdict v = model_ask_make(w, it, in);
     if (v != VERDICT_ASK) {
         it->verdict = v;
         return false;
@@ -229,13 +297,13 @@ static bool model_finish(struct worker *w, struct item *it, const struct stage_i
     struct buf complaint;
     buf_init(&complaint, 16384);
     bool last = it->asks >= STAGE_ASKS_MAX, again = false;
-    if (it->ask->schema && call->json.verdict != JSON_REPLY_OK) {
-        json_reply_complaint(&call->json, &complaint);
+    if (it->ask->schema && call->json->verdict != JSON_REPLY_OK) {
+        json_reply_complaint(call->json, &complaint);
         again = !last && model_again(w, it, &complaint);
         if (!again) {
             it->verdict = VERDICT_REJECT;
             err_set(&it->err, ERR_CORRUPT, "the model's answer is not what was asked for (%s), twice",
-                    json_reply_verdict_name(call->json.verdict));
+                    json_reply_verdict_name(call->json->verdict));
         }
     } else {
         it->verdict = s->finish(in, call, last, &it->arena, &it->out, &complaint, &it->err);

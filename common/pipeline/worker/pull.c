@@ -18,6 +18,7 @@
 #define PULL_TAKE_MAX         512
 #define PULL_EAGER_MAX        32 /* with less in flight a claim goes out at once */
 #define PULL_DEAD_LETTERS_MAX 256
+#define PULL_QUICK_SHARE      4 /* this part of the concurrency comes on top for what is urgent */
 #define PULL_RETRY_MS         1000
 
 struct dead_letter {
@@ -218,6 +219,14 @@ void worker_gather_drop(struct worker *w)
     w->gather_n = 0;
 }
 
+/* Places above the concurrency for what is urgent: it must not wait until a slow call of a large batch ends. */
+static int pull_quick_room(const struct worker *w, int room)
+{
+    int concurrency = (int)config_int(w->config, CONFIG_CONCURRENCY);
+    int queued = (int)MIN(kafka_consumer_queued(w->consumer, 0), (size_t)PULL_TAKE_MAX);
+    return MIN(queued, MAX(concurrency / PULL_QUICK_SHARE, 1) + room);
+}
+
 void worker_pull(void *ud)
 {
     struct worker *w = ud;
@@ -225,6 +234,8 @@ void worker_pull(void *ud)
         return;
     int claim_max = (int)MIN(config_int(w->config, CONFIG_CLAIM_MAX), WORKER_GATHER_MAX);
     int room = (int)config_int(w->config, CONFIG_CONCURRENCY) - w->in_flight - w->claiming_n - w->gather_n;
+    if (room <= 0)
+        room = pull_quick_room(w, room);
     room = MIN(room, claim_max - w->gather_n);
     if (room > 0) {
         struct kafka_message taken[PULL_TAKE_MAX];

@@ -76,6 +76,7 @@ static bool run_item(struct worker *w, struct item *it)
         metrics_observe(METRICS_STAGE_SECONDS, (double)(clock_cpu_us() - from_us) / 1e6, w->row->name, NULL);
         return false;
     }
+    it->arena.chunk_bytes = ARENA_CHUNK_BYTES;
     if (!it->verdict)
         it->verdict = w->spec->plan(&in, &it->arena, &it->out, &it->err);
     metrics_observe(METRICS_STAGE_SECONDS, (double)(clock_cpu_us() - from_us) / 1e6, w->row->name, NULL);
@@ -96,7 +97,7 @@ void worker_run_slice(void *ud)
     }
     if (!list_empty(&w->run) && !w->run_scheduled) {
         w->run_scheduled = true;
-        loop_timer_start(w->run_timer, 0, 0);
+        loop_defer(w->loop, worker_run_slice, w); /* no timer: one of 0 ms runs again before descriptors are served */
     }
     worker_progress(w);
 }

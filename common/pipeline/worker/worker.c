@@ -184,7 +184,6 @@ static void worker_free(void *state)
         return;
     loop_timer_free(w->claim_timer);
     loop_timer_free(w->unclaim_timer);
-    loop_timer_free(w->run_timer);
     loop_timer_free(w->finish_timer);
     loop_timer_free(w->drain_timer);
     loop_timer_free(w->close_timer);
@@ -227,7 +226,6 @@ static int worker_start(struct daemon *d, void **ret_state, struct err *err)
     w->analyses = cache_new(WORKER_ANALYSES_MAX, worker_analysis_free);
     w->claim_timer = loop_timer_new(w->loop, worker_claim_timer, w);
     w->unclaim_timer = loop_timer_new(w->loop, worker_unclaim, w);
-    w->run_timer = loop_timer_new(w->loop, worker_run_slice, w);
     w->finish_timer = loop_timer_new(w->loop, worker_finish_timer, w);
     w->drain_timer = loop_timer_new(w->loop, worker_drain_over, w);
     w->close_timer = loop_timer_new(w->loop, worker_close_consumer, w);

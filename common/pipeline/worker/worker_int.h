@@ -23,12 +23,13 @@
 #include "pipeline/worker/member.h"
 #include "pipeline/worker/stage.h"
 
-#define WORKER_ITEM_MAX_BYTES ((size_t)64 * 1024 * 1024) /* memory of one task */
-#define WORKER_PROFILES_MAX   256                        /* cached profiles */
-#define WORKER_ANALYSES_MAX   256                        /* cached analyses */
-#define WORKER_SLICE_US       4000                       /* work of one turn of the loop */
-#define WORKER_GATHER_MAX     2000
-#define WORKER_LIVE_MAX       200000
+#define WORKER_ITEM_MAX_BYTES   ((size_t)64 * 1024 * 1024) /* memory of one task */
+#define WORKER_WAIT_CHUNK_BYTES 2048                       /* of its arena, while a task waits for a model */
+#define WORKER_PROFILES_MAX     256                        /* cached profiles */
+#define WORKER_ANALYSES_MAX     256                        /* cached analyses */
+#define WORKER_SLICE_US         4000                       /* work of one turn of the loop */
+#define WORKER_GATHER_MAX       2000
+#define WORKER_LIVE_MAX         200000
 
 struct worker_profile {
     struct arena arena;
@@ -98,7 +99,6 @@ struct worker {
     int fetching; /* fetches out */
     struct list run;
     bool run_scheduled;
-    struct loop_timer *run_timer; /* 0 ms: after the descriptors of a turn were served */
     struct list results;
     int results_n;
     uint64_t results_since_us;

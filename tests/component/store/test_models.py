@@ -100,6 +100,19 @@ def test_what_a_lost_process_asked_is_asked_again_and_counted(a, b):
     assert b.spending(TENANT) == (140, 0, 2, 1)
 
 
+def test_many_asks_of_a_lost_process_are_taken_over_at_once(a, b, mill, tenant):
+    texts = [f"x{i}" for i in range(200)]
+    batch, other = new_id(), new_id()
+    assert a.whats(texts[:100], batch=batch, most=(100_000, 0, 0, 0)) == [CALL] * 100
+    assert a.whats(texts[100:], batch=other) == [CALL] * 100
+    a.reply(texts[90:110])
+    a.die()
+    assert b.whats(texts, batch=other, most=(100_000, 0, 0, 0)) == [CALL] * 90 + [REPLY] * 20 + [CALL] * 90
+    assert b.spending(TENANT) == (0, 180 * 100 + 10 * 100, 0, 180), "ten replies still wait for their bill"
+    assert b.spending(BATCH, batch) == (0, 1000, 0, 90) and b.spending(BATCH, other) == (0, 18_000, 0, 90)
+    assert rows(mill.conns[OPTIMIZE], "SELECT count(*)::int, sum(taken_over)::int FROM model_asks WHERE worker_id = %s AND batch_id = %s", b.id, other) == [(180, 180)]
+
+
 def test_a_call_that_failed_unpaid_leaves_nothing(a, b):
     a.ask(["x"], most=(1000, 0, 0, 0))
     a.give_up(["x"])

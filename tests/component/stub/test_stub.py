@@ -122,6 +122,21 @@ def test_embeddings(stub):
     assert ask(input=["a", ""]).status_code == 400 and ask(input=[]).status_code == 400
 
 
+def test_embeddings_that_are_refused_or_fewer(stub):
+    def ask(headers=None, **body):
+        return requests.post(stub.url + "/v1/embeddings", headers={**OPENAI, **(headers or {})}, json={"model": "text-embedding-3-small", "dimensions": 8, **body}, timeout=10)
+    requests.put(stub.url + "/admin/settings", json={"poison": "zq"}, timeout=10)
+    try:
+        assert ask(input=["a", "b"]).status_code == 200 and ask(input=["a", "has zq inside"]).status_code == 400
+    finally:
+        requests.put(stub.url + "/admin/settings", json={"poison": ""}, timeout=10)
+    assert ask(input=["has zq inside"]).status_code == 200
+    short = ask({"x-stub-fault": "wrong_count"}, input=["a", "b", "c"]).json()
+    assert [d["index"] for d in short["data"]] == [0, 1] and short["usage"]["prompt_tokens"] == 3, "it is paid for"
+    page = stub.admin()
+    assert page["embedding_inputs"] == 6 and page["embedding_inputs_max"] == 3
+
+
 @pytest.mark.parametrize("fault, status", [("rate_limit", 429), ("quota", 429), ("bad_key", 401), ("server", 500), ("html", 502), ("unavailable", 503), ("overloaded", 503),
                                            ("context", 400), ("ok_error", 200)])
 def test_faults_with_a_status(stub, fault, status):
@@ -200,3 +215,24 @@ def test_processes_share_port_and_counters():
         assert s.admin()["calls"] == 0
     finally:
         s.stop()
+
+
+def test_the_log_has_every_call_with_its_end(stub):
+    def log():
+        return [line.split() for line in requests.get(stub.url + "/admin/log", timeout=10).text.splitlines()]
+    stub.chat()
+    stub.chat()
+    stub.set(script="rate_limit")
+    stub.chat()
+    rows = log()
+    assert [r[2] for r in rows] == ["200", "200", "429"]
+    assert len({r[3] for r in rows}) == 1, "one body, one hash"
+    assert all(0 < int(r[0]) <= int(r[1]) for r in rows)
+    stub.set(latency=60000)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        stub.chat(timeout=0.3)
+    assert requests.post(stub.url + "/admin/reset", timeout=10).status_code == 200
+    assert log() == []
+    stub.set(latency=0)
+    stub.chat()
+    assert [r[2] for r in log()] == ["200"]

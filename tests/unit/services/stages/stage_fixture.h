@@ -10,6 +10,7 @@ struct stage_try {
     struct stage_input in;
     struct model_ask ask;
     struct model_call call;
+    struct json_reply json;
     struct stage_output out;
     struct buf complaint;
     struct err err;
@@ -46,7 +47,9 @@ static inline enum verdict stage_try_finish(struct stage_try *t, const struct st
                                             bool last)
 {
     t->call = (struct model_call){.ask = &t->ask, .route = "openai/gpt-4o"};
-    t->call.json.root = fixture_json(t->a, str_of(reply));
+    t->json = (struct json_reply){.root = NULL};
+    t->call.json = &t->json;
+    t->json.root = fixture_json(t->a, str_of(reply));
     t->out = (struct stage_output){.overall = -1};
     buf_reset(&t->complaint);
     t->err = (struct err){0};
