@@ -1,9 +1,8 @@
 /* The stage of this daemon. */
 #pragma once
 
+#include "pipeline/model/texts.h"
 #include "pipeline/worker/stage.h"
 
 extern const struct stage_spec analyzer_stage;
 extern const struct stage_model analyzer_model;
-
-extern const char analyze_prompt[], analyze_schema[]; /* analyze.prompt.md, analyze.schema.json */

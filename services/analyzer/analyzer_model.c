@@ -2,17 +2,21 @@
  * what the model says is laid over its reading, checked word by word against the posting (engine/analysis_merge.h). */
 #include "analyzer/analyzer.h"
 
+#include <string.h>
 #include "base/utf8.h"
 #include "pipeline/engine/analysis_merge.h"
+#include "pipeline/engine/posting_trim.h"
 #include "pipeline/worker/prompt.h"
 
-#define POSTING_MAX_BYTES 48000 /* about 12,000 tokens; longer ones end in legal text */
-#define WRONG_BYTES       200
+#define POSTING_TOKENS 12000 /* what is not asked for goes beyond it, however large the window */
+#define TAGS_TOKENS    100   /* around the posting, and what is said about its length */
+#define WRONG_BYTES    200
 
 /* What ask read, for finish. */
 struct reading_kept {
     struct posting posting;
     struct analysis *analysis;
+    struct model_left_out left_out;
 };
 
 static enum verdict outcome(struct arena *a, const struct analysis *an, struct stage_output *out, struct err *err)
@@ -38,6 +42,25 @@ static struct reading_kept *reading_of(const struct stage_input *in, struct aren
     return k;
 }
 
+static int64_t measure(const void *how, struct str text)
+{
+    return model_room_count(how, text);
+}
+
+static int shorten(const struct posting *p, struct arena *a, const struct model_ask *ask, struct posting_trimmed *ret,
+                   struct err *err)
+{
+    struct posting_ruler ruler = {.measure = measure, .how = &ask->room, .mark = "[...]"};
+    int64_t room = ask->room.tokens ? MAX(ask->room.tokens - TAGS_TOKENS, (int64_t)1) : INT64_MAX;
+    *ret = (struct posting_trimmed){.text = p->text};
+    if (model_room_surely(&(struct model_room){.tokens = MIN(room, (int64_t)POSTING_TOKENS)}, p->text.n))
+        return 0;
+    int rc = posting_trim(a, p, &ruler, MIN(room, (int64_t)POSTING_TOKENS), ret, err);
+    if (rc == 0 && ret->length > room)
+        rc = prompt_too_large(ask, ret->length, "the posting's requirements and duties", err);
+    return rc;
+}
+
 static enum verdict analyzer_ask(const struct stage_input *in, struct arena *a, struct model_ask *ret,
                                  struct stage_output *out, struct err *err)
 {
@@ -46,11 +69,21 @@ static enum verdict analyzer_ask(const struct stage_input *in, struct arena *a, 
         return VERDICT_REJECT;
     if (k->analysis->verdict != ANALYSIS_POSTING)
         return outcome(a, k->analysis, out, err);
+    struct posting_trimmed t;
+    if (shorten(&k->posting, a, ret, &t, err) < 0)
+        return VERDICT_REJECT;
+    memcpy(k->left_out.posting, t.left_out, sizeof(t.left_out));
+    ret->left_out = k->left_out;
     struct buf b;
     buf_init(&b, PROMPT_MAX_BYTES);
     buf_adds(&b, "<posting>\n");
-    prompt_text(&b, utf8_cut(k->posting.text, POSTING_MAX_BYTES)); /* a posting's own tags close nothing */
+    prompt_text(&b, t.text); /* a posting's own tags close nothing */
     buf_adds(&b, "\n</posting>\n");
+    if (t.text.p != k->posting.text.p) {
+        buf_adds(&b, "Left out, because the posting is long: ");
+        posting_left_out_write(t.left_out, &b);
+        buf_adds(&b, ".\n");
+    }
     if (prompt_take(&b, a, ret, err) < 0)
         return VERDICT_REJECT;
     ret->kept = k;
@@ -87,6 +120,8 @@ static enum verdict analyzer_finish(const struct stage_input *in, const struct m
         complain(&m, complaint);
         return VERDICT_ASK_AGAIN;
     }
+    for (size_t i = 0; i < POSTING_PARTS; i++)
+        an->left_out[i] += k->left_out.posting[i];
     if (call->route)
         an->engine = str_of(call->route);
     return outcome(a, an, out, err);

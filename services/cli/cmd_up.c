@@ -16,6 +16,7 @@
 #include "cli/supervisor.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "io/llm/settings.h"
 
 #define UP_READY_S     60
 #define UP_READY_MAX_S 3600
@@ -252,6 +253,16 @@ static int up_again(struct up *up, const struct err *locked)
     return cli_fail(locked);
 }
 
+/* Every worker would refuse the same, one after the other, in its log. */
+static int up_models_check(const struct cli *cli, struct err *err)
+{
+    struct llm_settings s;
+    int rc = llm_settings_read(&s, cli->config, err);
+    if (rc == 0)
+        llm_settings_fini(&s);
+    return rc;
+}
+
 int cmd_up(struct cli *cli)
 {
     struct up up = {.cli = cli, .pipe = -1};
@@ -261,5 +272,7 @@ int cmd_up(struct cli *cli)
     _cleanup_close_ int lock = supervisor_lock(cli, &err);
     if (lock < 0)
         return err.code == ERR_CONFLICT ? up_again(&up, &err) : cli_fail(&err);
+    if (up_models_check(cli, &err) < 0)
+        return cli_fail(&err);
     return cli_switch(cli, "detach") ? up_detach(&up) : up_foreground(&up);
 }

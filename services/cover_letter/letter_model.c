@@ -7,7 +7,8 @@
 #include "pipeline/worker/options.h"
 #include "pipeline/worker/prompt.h"
 
-#define EVIDENCE_MAX 24
+#define EVIDENCE_MAX         24
+#define EVIDENCE_ROOM_TOKENS 1200 /* for evidence and options */
 
 /* Faults of form that are worth a second answer. */
 #define FAULTS_ASKED                                                                                                   \
@@ -32,17 +33,35 @@ static void line(struct buf *b, const char *name, struct str text)
     buf_addc(b, '\n');
 }
 
-static void write_posting(struct buf *b, const struct analysis *an)
+/* Requirements and duties are always there; what is said about the employer goes where there is no room for it. */
+static void write_posting(struct buf *b, const struct analysis *an, bool mission, bool culture)
 {
     buf_adds(b, "<posting>\n");
     line(b, "title: ", an->title);
     line(b, "employer: ", an->confidential ? (struct str){.p = "", .n = 0} : an->company);
-    line(b, "mission: ", an->mission);
+    if (mission)
+        line(b, "mission: ", an->mission);
     for (size_t i = 0; i < an->responsibilities_n; i++)
         line(b, "duty: ", an->responsibilities[i].quote.text);
-    for (size_t i = 0; i < an->culture_n; i++)
+    for (size_t i = 0; i < an->culture_n && culture; i++)
         line(b, "culture: ", an->culture[i].quote.text);
     buf_adds(b, "</posting>\n");
+}
+
+static void write_data(struct buf *b, const struct stage_input *in, const struct match *match, struct model_ask *ask)
+{
+    const struct analysis *an = in->analysis;
+    for (int less = 0; less <= 2; less++) {
+        buf_reset(b);
+        write_posting(b, an, less < 1, less < 2);
+        prompt_requirements(b, an, match);
+        if (prompt_has_room(ask, b, EVIDENCE_ROOM_TOKENS))
+            return;
+        if (less == 0)
+            ask->left_out.posting[POSTING_PART_COMPANY] += an->mission.n;
+        for (size_t i = 0; i < an->culture_n && less == 1; i++)
+            ask->left_out.posting[POSTING_PART_CULTURE] += an->culture[i].quote.text.n;
+    }
 }
 
 static enum verdict letter_ask(const struct stage_input *in, struct arena *a, struct model_ask *ret,
@@ -56,9 +75,11 @@ static enum verdict letter_ask(const struct stage_input *in, struct arena *a, st
         return VERDICT_REJECT;
     stage_options_read(a, in->options, &options);
     buf_init(&b, PROMPT_MAX_BYTES);
-    write_posting(&b, in->analysis);
-    prompt_requirements(&b, in->analysis, match);
-    prompt_evidence(&b, in->profile, match, PROMPT_ALL, EVIDENCE_MAX);
+    write_data(&b, in, match, ret);
+    if (prompt_evidence(&b, in->profile, match, PROMPT_ALL, EVIDENCE_MAX, ret, err) < 0) {
+        buf_fini(&b);
+        return VERDICT_REJECT;
+    }
     buf_addf(&b, "<options>\ntone: %s\nlength: %s\nlanguage: ", TONES[options.tone ? options.tone : LETTER_DIRECT],
              LENGTHS[options.length ? options.length : LETTER_STANDARD]);
     prompt_line(&b, in->analysis->language.n ? in->analysis->language : STR("en"));

@@ -5,15 +5,42 @@
 #include <math.h>
 #include <string.h>
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "pipeline/engine/embed.h"
+#include "pipeline/engine/posting_trim.h"
 
-#define TEXT_MAX_BYTES 24000 /* about 6,000 tokens: under every provider's limit for one input */
+#define TITLE_TOKENS 60
+#define TEXT_TOKENS  6000 /* under every provider's limit for one input; what counts stands before that */
 
-static struct str text_take(struct arena *a, struct buf *b, const char *otherwise)
+static int64_t measure(const void *how, struct str text)
 {
-    size_t n = MIN(b->len, (size_t)TEXT_MAX_BYTES);
-    while (n < b->len && n > 0 && ((unsigned char)b->data[n] & 0xC0) == 0x80)
-        n--;
+    return model_room_count(how, text);
+}
+
+static int64_t text_room(const struct model_ask *ask)
+{
+    return ask->room.tokens ? MIN(ask->room.tokens, (int64_t)TEXT_TOKENS) : TEXT_TOKENS;
+}
+
+#define LINE_BYTES_A_TOKEN 2 /* of the line that does not fit: few enough for every script */
+
+/* The lines that there is room for, the first ones first. What is left out is counted into *left_out. */
+static struct str text_take(struct arena *a, struct buf *b, const struct model_ask *ask, size_t *left_out,
+                            const char *otherwise)
+{
+    struct str rest = {.p = buf_str(b), .n = b->len}, one;
+    int64_t room = text_room(ask);
+    size_t n = 0;
+    while (str_next_line(&rest, &one)) {
+        int64_t more = model_room_count(&ask->room, one) + 1;
+        if (more > room) {
+            n += utf8_cut(one, (size_t)MAX(room, (int64_t)0) * LINE_BYTES_A_TOKEN).n;
+            break;
+        }
+        room -= more;
+        n = b->len - rest.n;
+    }
+    *left_out += b->len - n;
     struct str text = n ? (struct str){.p = arena_strndup(a, b->data, n), .n = n} : str_of(otherwise);
     buf_fini(b);
     return text;
@@ -25,29 +52,37 @@ static void line(struct buf *b, struct str text)
     buf_addc(b, '\n');
 }
 
-static int inputs_posting(const struct stage_input *in, struct arena *a, struct str inputs[2], struct err *err)
+static int inputs_posting(const struct stage_input *in, struct arena *a, struct model_ask *ask, struct str inputs[2],
+                          struct err *err)
 {
+    const struct posting_ruler ruler = {.measure = measure, .how = &ask->room};
+    struct posting_trimmed t;
     struct posting posting;
     struct analysis *an;
     int rc = posting_read(a, in->posting, &posting, err);
     if (rc == 0)
         rc = analysis_make_requirements(a, &posting, &an, err);
+    if (rc == 0)
+        rc = posting_trim(a, &posting, &ruler, text_room(ask) - TITLE_TOKENS, &t, err);
     if (rc < 0)
         return rc;
+    memcpy(ask->left_out.posting, t.left_out, sizeof(t.left_out));
     struct buf description, requirements;
     buf_init(&description, posting.text.n + 4096);
     buf_init(&requirements, posting.text.n + 65536);
     line(&description, an->title);
-    line(&description, posting.text);
+    line(&description, t.text);
     for (size_t i = 0; i < an->requirements_n; i++)
         line(&requirements, an->requirements[i].text);
-    inputs[0] = text_take(a, &description, "job posting");
-    inputs[1] = text_take(a, &requirements, "no stated requirements");
+    size_t *rest = &ask->left_out.posting[POSTING_PART_REST];
+    inputs[0] = text_take(a, &description, ask, rest, "job posting");
+    inputs[1] = text_take(a, &requirements, ask, rest, "no stated requirements");
     return 0;
 }
 
-static void inputs_profile(const struct stage_input *in, struct arena *a, struct str inputs[3])
+static void inputs_profile(const struct stage_input *in, struct arena *a, struct model_ask *ask, struct str inputs[3])
 {
+    size_t *rest = &ask->left_out.profile;
     const struct profile *p = in->profile;
     struct buf skills, experience, goals;
     buf_init(&skills, 1 << 20);
@@ -64,9 +99,9 @@ static void inputs_profile(const struct stage_input *in, struct arena *a, struct
         line(&goals, p->label);
         line(&goals, p->summary);
     }
-    inputs[0] = text_take(a, &skills, "no stated skills");
-    inputs[1] = text_take(a, &experience, "no stated experience");
-    inputs[2] = text_take(a, &goals, "no stated goals");
+    inputs[0] = text_take(a, &skills, ask, rest, "no stated skills");
+    inputs[1] = text_take(a, &experience, ask, rest, "no stated experience");
+    inputs[2] = text_take(a, &goals, ask, rest, "no stated goals");
 }
 
 static enum verdict embedding_ask(const struct stage_input *in, struct arena *a, struct model_ask *ret,
@@ -78,8 +113,8 @@ static enum verdict embedding_ask(const struct stage_input *in, struct arena *a,
         return VERDICT_REJECT;
     }
     if (in->kind == TASK_KIND_PROFILE_VECTORS)
-        inputs_profile(in, a, inputs);
-    else if (inputs_posting(in, a, inputs, err) < 0)
+        inputs_profile(in, a, ret, inputs);
+    else if (inputs_posting(in, a, ret, inputs, err) < 0)
         return VERDICT_REJECT;
     ret->embed.inputs = inputs;
     ret->embed.inputs_count = in->kind == TASK_KIND_PROFILE_VECTORS ? 3 : 2;

@@ -63,23 +63,11 @@ static bool documents_type(struct call *c, const struct document_type **ret)
     return *ret != NULL;
 }
 
-static const char *document_name(int kind)
-{
-    return kind == DOCUMENT_RESUME ? "résumé" : kind == DOCUMENT_LETTER ? "cover letter" : "score";
-}
-
 static int documents_open(struct call *c, const struct application_documents *d, int kind, bool generated,
                           struct str *ret, struct err *err)
 {
-    if (d->erased)
-        return err_set(err, ERR_GONE, "the user was erased, and the documents with the user");
-    int rc = opened_document(c, http_request_arena(c->req), d, kind, generated, ret, err);
-    if (rc == 0 && !ret->p)
-        return err_set(err, ERR_NOT_FOUND,
-                       application_state_ended(d->state) ? "the application ended without a %s"
-                                                         : "the %s is not written yet",
-                       document_name(kind));
-    return rc;
+    int rc = opened_there(d, kind, err);
+    return rc < 0 ? rc : opened_document(c, http_request_arena(c->req), d, kind, generated, ret, err);
 }
 
 static int documents_render(struct call *c, int kind, enum render_format form, struct str json, struct str *ret,
@@ -111,11 +99,9 @@ static void documents_found(void *ud, const struct pg_reply *reply, const struct
     struct str json, text;
     struct err said;
     CALL_HELD(c);
-    if (err)
-        call_fail_store(c, err);
-    else if (!applications_documents_read(reply, &d))
-        call_not_found(c, "application");
-    else if (documents_open(c, &d, op->kind, op->generated, &json, &said) < 0)
+    if (!opened_found(c, reply, err, &d))
+        return;
+    if (documents_open(c, &d, op->kind, op->generated, &json, &said) < 0)
         call_fail(c, &said);
     else if (render_format_is_binary(op->type->form))
         printed_reply(c, json, op->type->form, op->type->content_type);
@@ -226,13 +212,9 @@ static void claims_found(void *ud, const struct pg_reply *reply, const struct er
     struct call *c = op->c;
     struct application_documents d;
     CALL_HELD(c);
-    if (err)
-        call_fail_store(c, err);
-    else if (!applications_documents_read(reply, &d))
-        call_not_found(c, "application");
-    else if (d.erased)
-        call_error(c, ERR_GONE, "the user was erased, and the documents with the user");
-    else if (!d.sealed[DOCUMENT_RESUME].p && !d.sealed[DOCUMENT_LETTER].p)
+    if (!opened_found(c, reply, err, &d))
+        return;
+    if (!d.sealed[DOCUMENT_RESUME].p && !d.sealed[DOCUMENT_LETTER].p)
         call_error(c, ERR_NOT_FOUND, "no document is written yet");
     else
         claims_reply(c, &d);

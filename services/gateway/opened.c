@@ -1,6 +1,32 @@
 /* Keys live on the stack and are wiped. */
 #include "gateway/opened.h"
 
+bool opened_found(struct call *c, const struct pg_reply *reply, const struct err *err,
+                  struct application_documents *ret)
+{
+    if (err)
+        call_fail_store(c, err);
+    else if (!applications_documents_read(reply, ret))
+        call_not_found(c, "application");
+    else if (ret->erased)
+        call_error(c, ERR_GONE, "the user was erased, and the documents with the user");
+    else
+        return true;
+    return false;
+}
+
+int opened_there(const struct application_documents *d, int kind, struct err *err)
+{
+    static const char *const names[] = {
+        [DOCUMENT_RESUME] = "résumé", [DOCUMENT_LETTER] = "cover letter", [DOCUMENT_SCORE] = "score"};
+    if (d->sealed[kind].p)
+        return 0;
+    return err_set(err, ERR_NOT_FOUND,
+                   application_state_ended(d->state) ? "the application ended without a %s"
+                                                     : "the %s is not written yet",
+                   names[kind]);
+}
+
 int opened_key(struct call *c, struct str key_wrapped, const struct uuid *user_id, struct seal_key *ret,
                struct err *err)
 {

@@ -221,17 +221,12 @@ static void apply_found(void *ud, const struct pg_reply *reply, const struct err
     struct apply_op *op = ud;
     struct call *c = op->c;
     struct application_documents d;
+    struct err said;
     CALL_HELD(c);
-    if (err)
-        call_fail_store(c, err);
-    else if (!applications_documents_read(reply, &d))
-        call_not_found(c, "application");
-    else if (d.erased)
-        call_error(c, ERR_GONE, "the user was erased, and the documents with the user");
-    else if (!d.sealed[DOCUMENT_RESUME].p)
-        call_error(c, ERR_NOT_FOUND,
-                   application_state_ended(d.state) ? "the application ended without a résumé"
-                                                    : "the résumé is not written yet");
+    if (!opened_found(c, reply, err, &d))
+        return;
+    if (opened_there(&d, DOCUMENT_RESUME, &said) < 0)
+        call_fail(c, &said);
     else
         apply_choose(op, &d);
 }
@@ -253,11 +248,9 @@ static void apply_replayed(void *ud, const struct pg_reply *reply, const struct 
     struct str text;
     struct err said = {0};
     CALL_HELD(c);
-    if (err)
-        call_fail_store(c, err);
-    else if (!applications_documents_read(reply, &d) || d.erased)
-        call_error(c, ERR_GONE, "the user was erased, and the documents with the user");
-    else if (opened_document(c, http_request_arena(c->req), &d, DOCUMENT_RESUME, false, &text, &said) < 0)
+    if (!opened_found(c, reply, err, &d))
+        return;
+    if (opened_document(c, http_request_arena(c->req), &d, DOCUMENT_RESUME, false, &text, &said) < 0)
         call_fail(c, &said);
     else {
         http_reply_header(c->req, "Idempotent-Replayed", "true");

@@ -68,7 +68,7 @@ static void submit_check_found(void *ud, const struct pg_reply *reply, const str
     if (detail.n)
         jsonw_str(&b, "detail", detail);
     struct estimate sum = {0};
-    estimator_add(&c->g->estimator, (int64_t)s->job.body.n, false, &sum);
+    estimator_add(&c->g->estimator, (int64_t)s->job.body.n, s->job.format, false, &sum);
     jsonw_int(&b, "tokens", c->g->estimator.any ? sum.tokens : s->cost);
     jsonw_int(&b, "cost_microusd", sum.cost_microusd);
     buf_addc(&b, '}');

@@ -87,7 +87,7 @@ static void upload_item_take(struct upload *u, struct upload_chunk *chunk, const
     if (u->postings) {
         const uint8_t *posting = s->has_job ? s->job.content_hash : s->job_id.b;
         bool known = seen_add(u->postings, posting, index) >= 0;
-        estimator_add(&u->c->g->estimator, (int64_t)s->job.body.n, known, &u->estimate);
+        estimator_add(&u->c->g->estimator, (int64_t)s->job.body.n, s->job.format, known, &u->estimate);
     }
 }
 

@@ -29,8 +29,11 @@ static enum verdict optimizer_ask(const struct stage_input *in, struct arena *a,
     prompt_line(&b, in->analysis->title);
     buf_adds(&b, "\n</posting>\n");
     prompt_requirements(&b, in->analysis, match);
-    prompt_evidence(&b, in->profile, match, PROMPT_LINES, EVIDENCE_MAX);
     ret->kept = match;
+    if (prompt_evidence(&b, in->profile, match, PROMPT_LINES, EVIDENCE_MAX, ret, err) < 0) {
+        buf_fini(&b);
+        return VERDICT_REJECT;
+    }
     return prompt_take(&b, a, ret, err) < 0 ? VERDICT_REJECT : VERDICT_ASK;
 }
 

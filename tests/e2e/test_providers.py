@@ -1,7 +1,9 @@
 """jobmill doctor --providers: one sentence for each thing that can be wrong with a provider. Needs no server but the stub."""
+import contextlib
 import http.server
 import json
 import os
+import socket
 import ssl
 import subprocess
 import threading
@@ -100,11 +102,11 @@ def test_no_such_host(stub):
 
 @pytest.mark.parametrize("url", ["api.openai.com/v1 or so", "ftp://127.0.0.1/v1", "http://"])
 def test_an_address_that_is_none(stub, url):
-    bad(stub.env(JOBMILL_LLM_OPENAI_URL=url), "openai", "address" if " " in url else "does not begin with http")
+    bad(stub.env(JOBMILL_LLM_OPENAI_URL=url), "llm.openai.url: ", "does not begin with http" if url.startswith("ftp") else "address")
 
 
 def test_a_key_with_a_line_break(stub):
-    text = bad(stub.env(JOBMILL_LLM_OPENAI_KEY="sk-first\nsk-second"), "llm.openai.key")
+    text = bad(stub.env(JOBMILL_LLM_OPENAI_KEY="sk-first\nsk-second"), "llm.openai.key must not hold control characters")
     assert "sk-first" not in text and "sk-second" not in text
 
 
@@ -117,9 +119,49 @@ def test_a_certificate_that_does_not_verify(stub, tmp_path):
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        bad(stub.env(JOBMILL_LLM_OPENAI_URL=f"https://localhost:{server.server_port}/v1"), "certificate")
+        bad(stub.env(JOBMILL_LLM_OPENAI_URL=f"https://localhost:{server.server_port}/v1"), "the certificate does not verify", "llm.ca_file")
+        signed = stub.env(JOBMILL_LLM_OPENAI_URL=f"https://127.0.0.1:{server.server_port}/v1", JOBMILL_LLM_CA_FILE=str(tmp_path / "cert"))
+        bad(signed, "the certificate is another host's")
+        bad({**signed, "JOBMILL_LLM_CA_FILE": str(tmp_path / "nothing")}, "cannot be read")
     finally:
         server.shutdown()
+
+
+def test_a_server_without_tls(stub):
+    bad(stub.env(JOBMILL_LLM_OPENAI_URL=stub.url.replace("http://", "https://") + "/v1"), "does not speak tls")
+
+
+def test_a_server_that_speaks_something_else(stub):
+    mail = socket.create_server(("127.0.0.1", 0))
+
+    def greet():
+        while True:
+            with contextlib.suppress(OSError):
+                peer, _ = mail.accept()
+                peer.sendall(b"220 mail.example ESMTP ready\r\n")
+                peer.close()
+                continue
+            return
+
+    threading.Thread(target=greet, daemon=True).start()
+    try:
+        bad(stub.env(JOBMILL_LLM_OPENAI_URL=f"http://127.0.0.1:{mail.getsockname()[1]}/v1"), "does not speak http; check the base url")
+    finally:
+        mail.close()
+
+
+def test_a_path_that_is_none(stub):
+    bad(stub.env(JOBMILL_LLM_OPENAI_URL=stub.url + "/v2"), "there is no such address; check the base url")
+
+
+@pytest.mark.parametrize("wrong,said", [({"JOBMILL_LLM_OPENAI_URL": "api.openai.com/v1"}, "llm.openai.url: "), ({"JOBMILL_LLM_OPENAI_KEY": "sk a"}, "llm.openai.key: "),
+                                        ({"JOBMILL_LLM_LETTER": "anthropic:claude-sonnet-4-5", "JOBMILL_LLM_ANTHROPIC_KEY": ""}, "llm.anthropic")])
+def test_nothing_is_started_with_settings_that_every_worker_refuses(stub, tmp_path, wrong, said):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("JOBMILL_")}
+    env = {**env, **stub.env(), **wrong, "JOBMILL_RUN_DIR": str(tmp_path)}
+    r = subprocess.run([os.path.join(BIN, "jobmill"), "up"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+    assert r.returncode in (1, 2) and said in r.stderr and len(r.stderr.strip().splitlines()) == 1, r.stderr
+    assert "sk a" not in r.stderr
 
 
 def test_embeddings_of_two_models_do_not_mix(stub):

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "base/utf8.h"
 #include "pipeline/engine/embed.h"
+#include "pipeline/engine/posting_trim.h"
 #include "pipeline/engine/skill_spans.h"
 
 #define FUZZ_ARENA_BYTES ((size_t)64 * 1024 * 1024)
@@ -25,6 +26,25 @@ static void check_spans(const struct posting *p)
             abort();
 }
 
+/* However short it is made, what the analysis quotes stays. */
+static void shorten(struct arena *a, const struct posting *p, const struct analysis *an)
+{
+    struct posting_trimmed t;
+    struct err err;
+    struct posting_ruler ruler = posting_bytes;
+    ruler.mark = "[...]";
+    if (posting_trim(a, p, &ruler, (int64_t)(p->text.n / 3), &t, &err) < 0)
+        return;
+    if (utf8_valid_prefix(t.text) != t.text.n)
+        abort();
+    for (size_t i = 0; i < an->requirements_n; i++)
+        if (str_find(t.text, an->requirements[i].evidence.text) < 0)
+            abort();
+    for (size_t i = 0; i < an->responsibilities_n; i++)
+        if (str_find(t.text, an->responsibilities[i].quote.text) < 0)
+            abort();
+}
+
 static void analyse(struct arena *a, const struct posting *p)
 {
     struct analysis *an, *again;
@@ -43,6 +63,7 @@ static void analyse(struct arena *a, const struct posting *p)
         !str_eq(first, second))
         abort();
     check_spans(p);
+    shorten(a, p, an);
     embed_text(p->text, vector);
 }
 

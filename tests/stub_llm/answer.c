@@ -256,6 +256,25 @@ void stub_answer(const struct stub_ask *ask, struct arena *mem, uint64_t seed, s
         buf_addf(out, "A sentence that the model wrote (%04x).", (unsigned)(a->seed & 0xffff));
 }
 
+/* Down to the depth that is answered. */
+static size_t value_bytes(yyjson_val *v, int depth)
+{
+    size_t n = 2, i, max;
+    yyjson_val *key, *one;
+    if (yyjson_is_str(v))
+        return yyjson_get_len(v) + 2;
+    if (depth > ANSWER_DEPTH_MAX || !yyjson_is_ctn(v))
+        return 4;
+    yyjson_obj_foreach(v, i, max, key, one) n += yyjson_get_len(key) + 4 + value_bytes(one, depth + 1);
+    yyjson_arr_foreach(v, i, max, one) n += 1 + value_bytes(one, depth + 1);
+    return n;
+}
+
+size_t stub_schema_bytes(yyjson_val *schema)
+{
+    return schema ? value_bytes(schema, 0) : 0;
+}
+
 /* The same text gets the same unit vector. */
 void stub_vector(struct str text, int64_t dimensions, uint64_t seed, float *out)
 {

@@ -105,7 +105,9 @@ int stub_anthropic_read(yyjson_val *root, struct stub_shared *sh, struct stub_as
             ask->cache_write_tokens = stable;
     }
     ask->input_tokens = all; /* in all; written below as the provider counts */
-    return schema_read(root, sh, ask, message, code);
+    int status = schema_read(root, sh, ask, message, code);
+    ask->input_tokens += tokens(stub_schema_bytes(ask->schema));
+    return status;
 }
 
 static const char *stop(const struct stub_ask *ask, enum stub_fault f)

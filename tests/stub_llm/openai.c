@@ -133,7 +133,9 @@ int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *
     ask->input_tokens = tokens(bytes) + 4 * (int64_t)yyjson_arr_size(messages);
     if (tokens(prefix_bytes) >= CACHED_MIN_TOKENS && stub_prefix_seen(sh, prefix))
         ask->cached_tokens = tokens(prefix_bytes) / 128 * 128;
-    return format_read(root, sh, ask, message, code);
+    int status = format_read(root, sh, ask, message, code);
+    ask->input_tokens += tokens(stub_schema_bytes(ask->schema));
+    return status;
 }
 
 static void usage_write(const struct stub_ask *ask, struct buf *out)

@@ -161,6 +161,8 @@ double stub_draw_ms(const struct stub_latency *l, uint64_t *state);
 
 /* answer.c: what the model says. */
 void stub_answer(const struct stub_ask *ask, struct arena *a, uint64_t seed, struct buf *out);
+/* How long a schema is as text: providers bill it with the prompt. 0: none. */
+size_t stub_schema_bytes(yyjson_val *schema);
 void stub_vector(struct str text, int64_t dimensions, uint64_t seed, float *out);
 /* openai.c, anthropic.c: 0, or the status of a refusal with *message and *code filled. */
 int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *ask, const char **message,

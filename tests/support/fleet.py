@@ -14,6 +14,7 @@ import time
 import psycopg2
 import requests
 
+from support.contract import Contract
 from support.db import ROOT, Server, new_id, rows, value
 
 BIN = os.environ.get("JOBMILL_BIN", os.path.join(ROOT, "build/dev/bin"))
@@ -21,6 +22,7 @@ TEST_DIR = os.path.join(ROOT, "build/test")
 STACK = os.path.join(ROOT, "infra/dev/stack.sh")
 TENANT = "00000000-0000-7000-8000-000000000001"
 STAGES = ["analyzer", "optimizer", "cover-letter", "embedding"]
+CONTRACT = Contract()
 
 
 def wait_for(what, seconds, check, every=0.05):
@@ -237,7 +239,7 @@ class Fleet:
 
 
 class Client:
-    """The API as a program uses it. Errors are for the caller to look at; `ok` helpers fail on anything unexpected."""
+    """The API as a program uses it. Errors are for the caller to look at; `ok` helpers fail on anything unexpected. Every response is held against the contract."""
 
     def __init__(self, url, key):
         self.url, self.key = url, key
@@ -247,7 +249,11 @@ class Client:
 
     def call(self, method, path, **more):
         more.setdefault("timeout", 60)
-        return self.http.request(method, self.url + ("" if path.startswith("/api") else "/api/v1") + path, **more)
+        r = self.http.request(method, self.url + ("" if path.startswith("/api") else "/api/v1") + path, **more)
+        if not more.get("stream"):
+            faults = CONTRACT.response(method, r.url, r.status_code, r.headers.get("Content-Type", ""), r.content)
+            assert not faults, f"the contract (proto/openapi.json) does not say so: {faults[:20]}"
+        return r
 
     def get(self, path, **more):
         return self.call("GET", path, **more)

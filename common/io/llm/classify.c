@@ -383,7 +383,7 @@ struct end_row {
 static const struct end_row end_rows[FETCH_END_COUNT] = {
     [FETCH_END_UNRESOLVED] = {LLM_FAULT_NO_HOST, "there is no such host"},
     [FETCH_END_REFUSED] = {LLM_FAULT_NO_CONNECTION, "cannot connect"},
-    [FETCH_END_UNTRUSTED] = {LLM_FAULT_CERTIFICATE, "the certificate does not verify, or TLS failed"},
+    [FETCH_END_UNTRUSTED] = {LLM_FAULT_CERTIFICATE, "TLS failed"},
     [FETCH_END_UNCONNECTED] = {LLM_FAULT_TIMEOUT_CONNECT, "no connection in time"},
     [FETCH_END_UNQUEUED] = {LLM_FAULT_TIMEOUT_QUEUE, "the call waited too long for its turn"},
     [FETCH_END_NO_BYTE] = {LLM_FAULT_TIMEOUT_FIRST, "no answer began in time"},
@@ -396,13 +396,31 @@ static const struct end_row end_rows[FETCH_END_COUNT] = {
     [FETCH_END_STOPPED] = {LLM_FAULT_STOPPED, "the answer was not read to its end"},
 };
 
+/* What libcurl and OpenSSL say of a connection that nobody trusts, in words for whoever set the address. */
+static const char *untrusted_words(struct str reason)
+{
+    static const struct {
+        const char *said, *means;
+    } rows[] = {
+        {"wrong version number", "the server does not speak TLS; should the base URL begin with http://?"},
+        {"packet length too long", "the server does not speak TLS; should the base URL begin with http://?"},
+        {"does not match", "the certificate is another host's; check the base URL"},
+        {"certificate", "the certificate does not verify; is it a private authority's (llm.ca_file)?"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_ifind(reason, str_of(rows[i].said)) >= 0)
+            return rows[i].means;
+    return NULL;
+}
+
 int llm_classify_end(const struct reply_build *b)
 {
     const struct end_row *row = &end_rows[b->raw->end];
+    const char *better = b->raw->end == FETCH_END_UNTRUSTED ? untrusted_words(b->raw->reason) : NULL;
     struct llm_fault *f = b->fault;
     char words[MESSAGE_BYTES];
     plain_text(b->raw->reason, words, sizeof(words));
-    llm_fault_set(f, row->kind, "%s: %s%s%s", b->e->name, row->words, words[0] ? ": " : "", words);
+    llm_fault_set(f, row->kind, "%s: %s%s%s", b->e->name, better ? better : row->words, words[0] ? ": " : "", words);
     f->status = b->raw->status;
     f->maybe_paid = b->raw->sent;
     llm_fault_finish(b);

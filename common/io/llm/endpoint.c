@@ -104,6 +104,8 @@ static int endpoint_address(struct llm_endpoint *e, const char *base_url, struct
     size_t n = strlen(url);
     while (n && url[n - 1] == '/')
         n--;
+    if (n && url[n - 1] == ':') /* no host: it is said of the whole */
+        n = strlen(url);
     if (n >= sizeof(e->base_url))
         return err_set(err, ERR_CONFIG, "the address is longer than %zu bytes", sizeof(e->base_url) - 1);
     memcpy(e->base_url, url, n);
@@ -126,7 +128,7 @@ int llm_endpoint_init(struct llm_endpoint *e, const struct llm_endpoint_options 
                                .http = o->http};
     int rc = endpoint_address(e, o->base_url, err);
     if (rc < 0)
-        return err_prefix(err, "%s", e->name);
+        return err_prefix(err, "%s.url", e->name);
     e->flavor = llm_flavor_guess(e->provider, e->base_url);
     if (o->flavor && *o->flavor) {
         e->flavor = llm_flavor_from_name(str_of(o->flavor));
@@ -137,7 +139,7 @@ int llm_endpoint_init(struct llm_endpoint *e, const struct llm_endpoint_options 
         if (!(flavor_rows[e->flavor].flags & LLM_FLAG_KEYLESS))
             return err_set(err, ERR_CONFIG, "%s: there is no key", e->name);
     } else if (llm_key_check(o->key, e->key, err) < 0) {
-        return err_prefix(err, "%s", e->name);
+        return err_prefix(err, "%s.key", e->name);
     }
     if (e->flavor == LLM_FLAVOR_AZURE && !(e->api_version && *e->api_version))
         return err_set(err, ERR_CONFIG, "%s: this address needs an api_version, for example 2024-10-21", e->name);

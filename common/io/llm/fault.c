@@ -38,7 +38,7 @@ enum llm_fault_kind llm_fault_from_slug(const char *slug)
 
 const char *llm_breaker_name(enum llm_breaker b)
 {
-    static const char *const names[] = {"none", "key", "model", "endpoint"};
+    static const char *const names[] = {"none", "key", "model", "address", "endpoint"};
     return names[b];
 }
 

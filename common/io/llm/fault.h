@@ -13,7 +13,13 @@ enum llm_fault_kind {
     LLM_FAULT_COUNT
 };
 
-enum llm_breaker { LLM_BREAKER_NONE = 0, LLM_BREAKER_KEY, LLM_BREAKER_MODEL, LLM_BREAKER_ENDPOINT };
+enum llm_breaker {
+    LLM_BREAKER_NONE = 0,
+    LLM_BREAKER_KEY,
+    LLM_BREAKER_MODEL,
+    LLM_BREAKER_ADDRESS,
+    LLM_BREAKER_ENDPOINT
+};
 
 /* What a server said it does not know; the ladder leaves it out from then on (io/llm/ladder.h). */
 enum llm_field {
@@ -52,7 +58,7 @@ struct llm_fault {
 
 const char *llm_fault_slug(enum llm_fault_kind kind);      /* "rate_limit" */
 enum llm_fault_kind llm_fault_from_slug(const char *slug); /* LLM_FAULT_COUNT when unknown */
-const char *llm_breaker_name(enum llm_breaker b);          /* "none", "key", "model", "endpoint" */
+const char *llm_breaker_name(enum llm_breaker b);          /* "none", "key", "model", "address", "endpoint" */
 
 /* Fills the row's values; retry_after_ms unknown. Returns -1, for `return llm_fault_set(...)`. */
 int llm_fault_set(struct llm_fault *f, enum llm_fault_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -14,17 +14,17 @@
 struct place_row {
     const char *name;
     enum llm_provider provider;
-    int url, key, key_env, flavor; /* enum config_id, -1: none */
+    int url, key, key_env, flavor, context; /* enum config_id, -1: none */
 };
 
 static const struct place_row places[LLM_PLACE_COUNT] = {
-    [LLM_PLACE_OFFLINE] = {"offline", LLM_PROVIDER_COUNT, -1, -1, -1, -1},
+    [LLM_PLACE_OFFLINE] = {"offline", LLM_PROVIDER_COUNT, -1, -1, -1, -1, -1},
     [LLM_PLACE_OPENAI] = {"openai", LLM_PROVIDER_OPENAI, CONFIG_LLM_OPENAI_URL, CONFIG_LLM_OPENAI_KEY,
-                          CONFIG_LLM_OPENAI_KEY_ENV, CONFIG_LLM_OPENAI_FLAVOR},
+                          CONFIG_LLM_OPENAI_KEY_ENV, CONFIG_LLM_OPENAI_FLAVOR, CONFIG_LLM_OPENAI_CONTEXT},
     [LLM_PLACE_ANTHROPIC] = {"anthropic", LLM_PROVIDER_ANTHROPIC, CONFIG_LLM_ANTHROPIC_URL, CONFIG_LLM_ANTHROPIC_KEY,
-                             CONFIG_LLM_ANTHROPIC_KEY_ENV, -1},
+                             CONFIG_LLM_ANTHROPIC_KEY_ENV, -1, -1},
     [LLM_PLACE_LOCAL] = {"local", LLM_PROVIDER_OPENAI, CONFIG_LLM_LOCAL_URL, CONFIG_LLM_LOCAL_KEY, -1,
-                         CONFIG_LLM_LOCAL_FLAVOR},
+                         CONFIG_LLM_LOCAL_FLAVOR, CONFIG_LLM_LOCAL_CONTEXT},
 };
 
 static const struct {
@@ -76,6 +76,7 @@ static int settings_place(struct llm_settings *s, const struct config *c, enum l
     if (!s->configured[p])
         return 0;
     bool first = p == LLM_PLACE_OPENAI;
+    s->context[p] = row->context >= 0 ? config_int(c, row->context) : 0;
     struct llm_endpoint_options o = {.name = row->name,
                                      .provider = row->provider,
                                      .flavor = text_of(c, row->flavor),
@@ -88,7 +89,11 @@ static int settings_place(struct llm_settings *s, const struct config *c, enum l
                                      .ca_file = config_str(c, CONFIG_LLM_CA_FILE),
                                      .insecure = !config_bool(c, CONFIG_LLM_VERIFY),
                                      .http = http};
-    return llm_endpoint_init(&s->endpoints[p], &o, err) < 0 ? err_prefix(err, "llm") : 0;
+    if (llm_endpoint_init(&s->endpoints[p], &o, err) == 0)
+        return 0;
+    char said[ERR_MSG_BYTES]; /* it begins with the place, or the setting of it */
+    memcpy(said, err->msg, sizeof(said));
+    return err_set(err, err->code, "llm.%s", said);
 }
 
 static int route_step(const struct llm_settings *s, struct llm_route *r, const char *key, struct str step,

@@ -27,6 +27,7 @@ struct llm_route {
 struct llm_settings {
     struct llm_endpoint endpoints[LLM_PLACE_COUNT]; /* [place]; valid where configured[place] */
     bool configured[LLM_PLACE_COUNT];
+    int64_t context[LLM_PLACE_COUNT]; /* tokens that the place's models take, as the operator says; 0: as known */
     struct llm_route routes[LLM_TASK_COUNT];
     struct llm_timeouts timeouts;
     struct llm_transport_options transport;

@@ -190,8 +190,7 @@ static void notes_take(struct reading *r)
         an->signals[an->signals_n++] = (struct analysis_signal){.code = STR("hidden_text"), .quote = {.text = {"", 0}}};
 }
 
-/* What both forms begin with: the reading, language, title and company. */
-static int begin(struct arena *a, const struct posting *posting, struct reading *r, struct err *err)
+int reading_begin(struct arena *a, const struct posting *posting, struct reading *r, struct err *err)
 {
     struct analysis *an = ARENA_NEW(a, struct analysis);
     struct str none = {"", 0};
@@ -203,6 +202,7 @@ static int begin(struct arena *a, const struct posting *posting, struct reading 
     an->pay.min = an->pay.max = -1;
     an->hidden_text = posting->hidden_text;
     an->truncated = posting->truncated;
+    memcpy(an->left_out, posting->left_out, sizeof(an->left_out));
     an->language = analysis_language(r);
     analysis_title(r);
     return 0;
@@ -211,7 +211,7 @@ static int begin(struct arena *a, const struct posting *posting, struct reading 
 int analysis_make_requirements(struct arena *a, const struct posting *posting, struct analysis **ret, struct err *err)
 {
     struct reading r;
-    int rc = begin(a, posting, &r, err);
+    int rc = reading_begin(a, posting, &r, err);
     if (rc)
         return rc;
     analysis_requirements(&r);
@@ -223,7 +223,7 @@ int analysis_make_requirements(struct arena *a, const struct posting *posting, s
 int analysis_make(struct arena *a, const struct posting *posting, struct analysis **ret, struct err *err)
 {
     struct reading r;
-    int rc = begin(a, posting, &r, err);
+    int rc = reading_begin(a, posting, &r, err);
     if (rc)
         return rc;
     struct analysis *an = r.an;

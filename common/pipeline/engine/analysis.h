@@ -124,8 +124,9 @@ struct analysis {
     size_t signals_n;
     struct str mission; /* one sentence of the posting, verbatim, that says what the employer is for; "" when none */
     bool hidden_text, truncated;
-    double confidence; /* 0..1, computed */
-    struct str engine; /* the model that read it (analysis_merge.h); n == 0: the offline engine alone */
+    size_t left_out[POSTING_PARTS]; /* bytes of the posting that the engine did not read, because it is too long */
+    double confidence;              /* 0..1, computed */
+    struct str engine;              /* the model that read it (analysis_merge.h); n == 0: the offline engine alone */
 };
 
 /* Reads and analyses. ERR_MEMORY only. *ret is in the arena and borrows from posting. */

@@ -81,6 +81,10 @@ struct reading {
     struct analysis *an;
 };
 
+/* -- analysis.c -- */
+/* What every form of the analysis begins with: the reading, language, title and company. ERR_MEMORY. */
+int reading_begin(struct arena *a, const struct posting *posting, struct reading *r, struct err *err) MUST_CHECK;
+
 /* -- analysis_reading.c -- */
 bool reading_make(struct reading *r)
     MUST_CHECK; /* fills all but a, posting, an; also an->sections; false: out of memory */

@@ -4,6 +4,7 @@
 #include "pipeline/engine/analysis_internal.h"
 
 #include <math.h>
+#include "pipeline/engine/posting_trim.h"
 
 static const char *const kind_names[] = {"",         "skill",         "experience", "education", "certification",
                                          "language", "authorization", "location",   "soft",      "other"};
@@ -195,6 +196,20 @@ static void put_judgement(yyjson_mut_doc *d, yyjson_mut_val *root, const struct 
             yyjson_mut_arr_add_str(d, arr, drivers[i].text);
 }
 
+/* Only where something was: the rule is that nothing is. */
+static void put_left_out(yyjson_mut_doc *d, yyjson_mut_val *root, const struct analysis *an)
+{
+    yyjson_mut_val *arr = NULL;
+    for (size_t i = 0; i < POSTING_PARTS; i++) {
+        if (an->left_out[i] == 0)
+            continue;
+        arr = arr ? arr : yyjson_mut_obj_add_arr(d, root, "left_out");
+        yyjson_mut_val *o = yyjson_mut_arr_add_obj(d, arr);
+        yyjson_mut_obj_add_str(d, o, "part", posting_part_name((enum posting_part)i));
+        yyjson_mut_obj_add_uint(d, o, "bytes", an->left_out[i]);
+    }
+}
+
 static void put_facts(yyjson_mut_doc *d, yyjson_mut_val *root, const struct analysis *an)
 {
     put_str(d, root, "title", an->title);
@@ -238,6 +253,7 @@ int analysis_to_json(struct arena *a, const struct analysis *an, struct str *ret
     put_judgement(d, root, an);
     yyjson_mut_obj_add_bool(d, root, "hidden_text", an->hidden_text);
     yyjson_mut_obj_add_bool(d, root, "truncated", an->truncated);
+    put_left_out(d, root, an);
     if (an->engine.n)
         put_str(d, root, "engine", an->engine);
     size_t n;
@@ -335,6 +351,13 @@ static void get_facts(yyjson_val *root, struct analysis *an)
     an->mission = json_get_str(root, "mission");
     an->hidden_text = json_get_bool(root, "hidden_text", false);
     an->truncated = json_get_bool(root, "truncated", false);
+    size_t i, max;
+    yyjson_val *v;
+    yyjson_arr_foreach(json_get_arr(root, "left_out"), i, max, v) for (size_t k = 0; k < POSTING_PARTS; k++)
+    {
+        if (str_eqc(json_get_str(v, "part"), posting_part_name((enum posting_part)k)))
+            an->left_out[k] = (size_t)MAX(json_get_int(v, "bytes", 0), (int64_t)0);
+    }
     an->engine = json_get_str(root, "engine");
     an->confidence = json_get_num(json_get_obj(root, "confidence"), "value", 0);
 }

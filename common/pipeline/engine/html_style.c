@@ -329,7 +329,7 @@ void html_strip(struct arena *a, struct str body, struct posting_writer *w, size
     static const char *const silent[] = {"script", "style", "noscript", "template", "title"};
     struct buf b;
     bool item = false, quiet = false;
-    buf_init(&b, POSTING_TEXT_MAX_BYTES);
+    buf_init(&b, POSTING_WRITER_MAX_BYTES);
     for (size_t i = 0; i < body.n && !w->full && a->used_bytes < a->max_bytes / 2;) {
         struct tag t;
         if (body.p[i] == '<' && str_starts(str_sub(body, i, body.n), "<!")) {

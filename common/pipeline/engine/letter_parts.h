@@ -152,7 +152,6 @@ struct str letter_role(struct arena *a, struct str role, struct str *ret_bare);
 void letter_place(struct letter *l, const struct employment *e, bool show, struct letter_values *v);
 bool letter_is_freelance(struct str org);
 
-
 void letter_pick(struct letter *l);
 void letter_opening(struct letter *l);
 /* The sentence for the next pick; `plain`: nothing of the posting in it. */

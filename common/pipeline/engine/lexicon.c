@@ -25,10 +25,12 @@ static size_t word_char(struct str s, size_t i)
     return codepoint_is_sign(cp) ? 0 : k;
 }
 
-/* Letters and digits of ASCII by one look-up: this is the innermost loop of everything that reads text. A capital's bit,
- * shifted, is what makes it small. */
+/* Letters and digits of ASCII by one look-up: this is the innermost loop of everything that reads text. A capital's
+ * bit, shifted, is what makes it small. */
 enum { BYTE_DIGIT = 1, BYTE_CAPITAL = 2, BYTE_SMALL = 4, SMALL_SHIFT = 4 };
-static const uint8_t BYTES[256] = {['0' ... '9'] = BYTE_DIGIT, ['A' ... 'Z'] = BYTE_CAPITAL, ['a' ... 'z'] = BYTE_SMALL};
+static const uint8_t BYTES[256] = {['0' ... '9'] = BYTE_DIGIT,
+                                   ['A' ... 'Z'] = BYTE_CAPITAL,
+                                   ['a' ... 'z'] = BYTE_SMALL};
 
 static inline uint32_t hash_byte(uint32_t h, unsigned char c)
 {

@@ -2,7 +2,9 @@
  * when it holds most of what the page shows, otherwise the page's main content is. */
 #include "pipeline/engine/posting_internal.h"
 
+#include <string.h>
 #include "base/utf8.h"
+#include "pipeline/engine/posting_trim.h"
 
 #define HIDDEN_MIN_CHARS 8    /* fewer invisible characters are an accident */
 #define TOP_GUARD_BYTES  2000 /* a longer paragraph at the top is left to the guard of the whole text */
@@ -160,6 +162,18 @@ static int read_html(struct arena *a, struct str body, struct posting_writer *w,
     return r;
 }
 
+/* A NUL is no text, and nothing that is stored as JSON can hold one. */
+static bool without_nul(struct arena *a, struct str *body)
+{
+    if (!body->n || !memchr(body->p, '\0', body->n))
+        return true;
+    char *copy = arena_strndup(a, body->p, body->n);
+    for (char *at = copy; copy && (at = memchr(at, '\0', body->n - (size_t)(at - copy)));)
+        *at = ' ';
+    body->p = copy ? copy : "";
+    return copy != NULL;
+}
+
 static int read_format(struct arena *a, const struct posting_source *src, struct posting_writer *w, struct posting *ret,
                        struct err *err)
 {
@@ -206,6 +220,25 @@ static bool is_over(struct str valid_through, struct posting_day now)
     return (last.y * 12 + last.m) * 32 + last.d < (now.y * 12 + now.m) * 32 + now.d;
 }
 
+static int shorten(struct arena *a, struct posting *ret, struct err *err)
+{
+    struct posting_trimmed short_one;
+    int r = posting_trim(a, ret, &posting_bytes, (int64_t)POSTING_TEXT_MAX_BYTES, &short_one, err);
+    if (r < 0)
+        return r;
+    if (short_one.text.n > POSTING_TEXT_MAX_BYTES)
+        return err_set(
+            err, ERR_TOO_LARGE,
+            "the posting's requirements and duties alone have %zu bytes; the limit is %zu: is it one posting?",
+            short_one.text.n, POSTING_TEXT_MAX_BYTES);
+    ret->text = short_one.text;
+    ret->tokens = NULL;
+    ret->tokens_n = 0;
+    ret->truncated = true;
+    memcpy(ret->left_out, short_one.left_out, sizeof(ret->left_out));
+    return 0;
+}
+
 int posting_read(struct arena *a, const struct posting_source *src, struct posting *ret, struct err *err)
 {
     *ret = (struct posting){
@@ -215,9 +248,12 @@ int posting_read(struct arena *a, const struct posting_source *src, struct posti
                        POSTING_SOURCE_MAX_BYTES);
     if (utf8_valid_prefix(src->body) != src->body.n)
         return err_set(err, ERR_MALFORMED, "the posting is not valid UTF-8 at byte %zu", utf8_valid_prefix(src->body));
+    struct posting_source clean = *src;
+    if (!without_nul(a, &clean.body))
+        return memory_error(err);
     struct posting_writer w;
     posting_writer_init(&w);
-    int r = read_format(a, src, &w, ret, err);
+    int r = read_format(a, &clean, &w, ret, err);
     if (r == 0 && !posting_writer_take(&w, a, &ret->text))
         r = memory_error(err);
     ret->truncated = w.full;
@@ -235,5 +271,5 @@ int posting_read(struct arena *a, const struct posting_source *src, struct posti
         return memory_error(err);
     if (str_trim(ret->text).n == 0)
         return err_set(err, ERR_NOT_A_POSTING, "the posting has no text");
-    return 0;
+    return ret->text.n > POSTING_TEXT_MAX_BYTES ? shorten(a, ret, err) : 0;
 }

@@ -18,7 +18,7 @@ enum posting_format { POSTING_TEXT = 1, POSTING_HTML, POSTING_JSON_LD };
 
 #define POSTING_SOURCE_MAX_BYTES ((size_t)1024 * 1024) /* larger sources: ERR_TOO_LARGE */
 #define POSTING_TEXT_MIN_CHARS   200                   /* shorter: not a posting */
-#define POSTING_TEXT_MAX_BYTES   ((size_t)128 * 1024)  /* text beyond it is cut (truncated) */
+#define POSTING_TEXT_MAX_BYTES   ((size_t)128 * 1024)  /* longer text is trimmed to it (engine/posting_trim.h) */
 
 /* A day; d == 0: only the month is known. y == 0: unknown. */
 struct posting_day {
@@ -42,6 +42,16 @@ struct posting_facts {
     bool remote;
 };
 
+/* What may be left out of a posting that is too long, first to go first. */
+enum posting_part {
+    POSTING_PART_LEGAL = 0,
+    POSTING_PART_BENEFITS,
+    POSTING_PART_COMPANY,
+    POSTING_PART_CULTURE,
+    POSTING_PART_REST,
+    POSTING_PARTS
+};
+
 #define POSTING_NOTES_MAX 8
 
 struct token;
@@ -57,8 +67,9 @@ struct posting {
         text; /* UTF-8, \n line ends, one blank line between blocks, list items as "- item", headings as "# heading" */
     struct posting_facts facts;
     struct str title_hint, company_hint; /* page title and site name: weaker than what the text itself says */
-    bool truncated;
-    bool hidden_text; /* something invisible was dropped */
+    bool truncated;                      /* the text was trimmed */
+    size_t left_out[POSTING_PARTS];      /* bytes of each part that were */
+    bool hidden_text;                    /* something invisible was dropped */
     size_t hidden_chars;
     bool dated;   /* facts.valid_through is structured data's */
     bool expired; /* structured data named a last day, and it is before source.now */
@@ -69,7 +80,7 @@ struct posting {
     struct str method; /* "text", "markdown", "html", "json_ld", "microdata", "greenhouse", "lever", "ashby" */
 };
 
-/* All strings of *ret live in the arena or borrow from src->body. Errors: ERR_TOO_LARGE, ERR_MALFORMED (JSON-LD that is
- * not JSON), ERR_NOT_A_POSTING (empty), ERR_MEMORY. Too short or not a posting is NOT an error here: see
- * analysis.verdict. */
+/* All strings of *ret live in the arena or borrow from src->body. Errors: ERR_TOO_LARGE (the source, or what the
+ * posting asks for and gives to do is longer than a text may be), ERR_MALFORMED (JSON-LD that is not JSON),
+ * ERR_NOT_A_POSTING (empty), ERR_MEMORY. Too short or not a posting is NOT an error here: see analysis.verdict. */
 int posting_read(struct arena *a, const struct posting_source *src, struct posting *ret, struct err *err) MUST_CHECK;

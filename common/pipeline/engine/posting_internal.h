@@ -17,10 +17,13 @@ void posting_hidden_add(struct arena *a, struct posting_hidden *h, struct str te
 /* -- posting_writer.c: blocks of the plain form -- */
 enum posting_block { POSTING_BLOCK_NONE = 0, POSTING_BLOCK_HEADING, POSTING_BLOCK_ITEM, POSTING_BLOCK_LINE };
 
+/* Marks and breaks add to a source, but no source doubles. */
+#define POSTING_WRITER_MAX_BYTES (2 * POSTING_SOURCE_MAX_BYTES)
+
 struct posting_writer {
     struct buf out;
     enum posting_block last;
-    bool full;                    /* POSTING_TEXT_MAX_BYTES reached: the rest is dropped */
+    bool full;                    /* POSTING_WRITER_MAX_BYTES reached: the rest is dropped */
     struct posting_hidden hidden; /* comments that speak to a machine */
 };
 

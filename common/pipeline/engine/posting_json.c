@@ -6,7 +6,7 @@
 static struct str text_join(struct posting_json *j, yyjson_val *arr)
 {
     struct buf b;
-    buf_init(&b, POSTING_TEXT_MAX_BYTES);
+    buf_init(&b, POSTING_WRITER_MAX_BYTES);
     size_t i, max, n = 0;
     yyjson_val *v;
     yyjson_arr_foreach(arr, i, max, v)

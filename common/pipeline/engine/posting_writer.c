@@ -7,7 +7,7 @@
 void posting_writer_init(struct posting_writer *w)
 {
     *w = (struct posting_writer){.hidden = {.quote = {"", 0}}};
-    buf_init(&w->out, POSTING_TEXT_MAX_BYTES);
+    buf_init(&w->out, POSTING_WRITER_MAX_BYTES);
 }
 
 void posting_writer_fini(struct posting_writer *w)
@@ -73,7 +73,7 @@ void posting_write_fact(struct posting_writer *w, const char *label, struct str 
     if (value.n == 0)
         return;
     struct buf b;
-    buf_init(&b, POSTING_TEXT_MAX_BYTES);
+    buf_init(&b, POSTING_WRITER_MAX_BYTES);
     buf_adds(&b, label);
     buf_adds(&b, ": ");
     buf_add(&b, value.p, value.n);

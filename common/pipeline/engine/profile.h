@@ -85,9 +85,9 @@ struct profile {
     size_t skills_n;
     struct str goals[16];
     size_t goals_n;
-    int education; /* enum education_level of the highest degree that is stated */
+    int education;                          /* enum education_level of the highest degree that is stated */
     uint16_t topics[VOCABULARY_TOPICS_MAX]; /* words of each topic in all statements, each word once (vocabulary.h) */
-    bool empty;    /* nothing to write from: no work, project, volunteer, education or skill */
+    bool empty;                             /* nothing to write from: no work, project, volunteer, education or skill */
     struct month
         as_of; /* the latest month the document states (meta.lastModified included); y == 0 when it states none */
 };

@@ -16,6 +16,7 @@
 #include "io/llm/request.h"
 #include "io/llm/transport.h"
 #include "pipeline/model/gather.h"
+#include "pipeline/model/room.h"
 #include "pipeline/model/route.h"
 #include "pipeline/store/asks.h"
 
@@ -44,7 +45,9 @@ struct model_ask {
     const struct schema *schema;    /* CHAT: the answer must fit; NULL: text */
     struct llm_embed_request embed; /* EMBED; model is the caller's */
     struct str prompt_version;
-    void *kept; /* of the stage, from its ask to its finish; NULL: nothing */
+    struct model_room room;         /* the runtime's, before the stage writes its data */
+    struct model_left_out left_out; /* the stage's: what it left out for the room */
+    void *kept;                     /* of the stage, from its ask to its finish; NULL: nothing */
 };
 
 enum model_end {
@@ -60,8 +63,8 @@ struct model_call {
     struct uuid tenant_id, subject_id, application_id, batch_id; /* nil: none */
     int attempt, weight;
     bool interactive;
-    const struct seal_key *key; /* the reply holds personal text: sealed under it, bound to owner_id; NULL: plain */
-    struct uuid owner_id;
+    const struct seal_key *key; /* the reply holds personal text: sealed under it, for owner_id; NULL: plain */
+    struct uuid owner_id;       /* with a key: whose it is; the same ask of two owners is two asks */
     void (*done)(struct model_call *c);
     void *ud;
 

@@ -1,8 +1,8 @@
 /* The key of an ask, and the bytes of a kept reply.
  *
  * The key is a keyed hash over everything that decides the answer: the routes of the stage (not the one that happens to
- * be up), prompt version, texts, schema and limits. Keyed with the master key, so that the store holds nothing that
- * texts could be tried against.
+ * be up), prompt version, texts, schema and limits; and whose it is, where the reply is personal. Keyed with the master
+ * key, so that the store holds nothing that texts could be tried against.
  *
  * Kept bytes: flags(1) | name of the route, NUL | usage id(16) | latency ms(4, big endian) | of a request that carried
  * several asks: first(4) before(8) weight(8) all(8), big endian | llm_raw_pack. What follows the first byte is sealed
@@ -44,6 +44,8 @@ void call_hash(const struct caller *c, struct model_call *call)
     for (int i = 0; i < c->o.routes->n; i++)
         add(&b, str_of(c->o.routes->route[i].name));
     add_number(&b, ask->kind);
+    if (call->key) /* one owner's key does not open what was kept for another */
+        add(&b, (struct str){.p = (const char *)call->owner_id.b, .n = UUID_BYTES});
     add(&b, ask->prompt_version);
     if (ask->kind == LLM_CALL_CHAT) {
         add_parts(&b, r->system, r->system_count);

@@ -178,7 +178,7 @@ void route_fault(struct route *r, const struct llm_fault *f, uint32_t key_pause_
         if (first)
             route_closed(r, f, now_ms);
     } else if (breaker_bad(&r->breaker, &route_breaker, now_ms)) {
-        r->refused = false;
+        r->refused = f->breaker == LLM_BREAKER_ADDRESS;
         route_closed(r, f, now_ms);
     }
 }
@@ -230,6 +230,8 @@ void routes_init(struct routes *r, const struct llm_settings *s, enum llm_task t
         one->budget = limiter_budget(limiter, one->name, &limits[place]);
         one->priced = price_find(prices, str_of(one->model), day, &one->price);
         one->known = tokens_model(str_of(one->model));
+        if (s->context[place])
+            one->known.context = s->context[place];
         one->scale.milli = 1000;
         if (!one->priced)
             log_warn(NULL, "%s has no price: its calls are counted, its cost is not (llm.prices)", one->name);

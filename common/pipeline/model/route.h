@@ -37,7 +37,7 @@ struct route {
     struct breaker breaker;
     char why[LLM_SENTENCE_BYTES]; /* what opened the breaker */
     enum err_code code;
-    bool refused; /* by its key, quota or model, not by an endpoint that fails */
+    bool refused; /* by what people have to mend (key, quota, model, address), not by an endpoint that fails */
     int out;      /* calls that were sent and are not back */
     /* silence: when the last call came back (or the first one went out), how many of those that were out then still
      * are, the longest time an answer took of late, and how many looks in a row found it silent for too long */

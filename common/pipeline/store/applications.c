@@ -30,26 +30,15 @@ static const struct pg_stmt stmt_release = {"applications_release",
                                             "SELECT " CHANGE_COLUMNS " FROM jm_release($1, ARRAY[$2::uuid])", 2};
 static const struct pg_stmt stmt_find = {"applications_find",
                                          APPLICATION_SELECT "WHERE a.tenant_id = $1 AND a.application_id = $2", 2};
-static const struct pg_stmt stmt_list = {
-    "applications_list",
-    APPLICATION_SELECT
-    "WHERE a.tenant_id = $1 AND a.application_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)"
-    " AND ($3::int4 = 0 OR (" STATE_SEEN ") = $3::int4) ORDER BY a.application_id DESC LIMIT $4::int4",
-    4};
+#define APPLICATION_LIST(more)                                                                                         \
+    APPLICATION_SELECT                                                                                                 \
+    "WHERE a.tenant_id = $1 AND a.application_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)"         \
+    " AND ($3::int4 = 0 OR (" STATE_SEEN ") = $3::int4)" more " ORDER BY a.application_id DESC LIMIT $4::int4"
+static const struct pg_stmt stmt_list = {"applications_list", APPLICATION_LIST(""), 4};
 static const struct pg_stmt stmt_list_user = {
-    "applications_list_user",
-    APPLICATION_SELECT
-    "WHERE a.tenant_id = $1 AND a.application_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)"
-    " AND ($3::int4 = 0 OR (" STATE_SEEN ") = $3::int4) AND a.user_id = $5 AND ($6 = '' OR a.client_ref = $6)"
-    " ORDER BY a.application_id DESC LIMIT $4::int4",
-    6};
-static const struct pg_stmt stmt_list_ref = {
-    "applications_list_ref",
-    APPLICATION_SELECT
-    "WHERE a.tenant_id = $1 AND a.application_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)"
-    " AND ($3::int4 = 0 OR (" STATE_SEEN ") = $3::int4) AND a.client_ref = $5 AND a.client_ref <> ''"
-    " ORDER BY a.application_id DESC LIMIT $4::int4",
-    5};
+    "applications_list_user", APPLICATION_LIST(" AND a.user_id = $5 AND ($6 = '' OR a.client_ref = $6)"), 6};
+static const struct pg_stmt stmt_list_ref = {"applications_list_ref",
+                                             APPLICATION_LIST(" AND a.client_ref = $5 AND a.client_ref <> ''"), 5};
 static const struct pg_stmt stmt_list_batch = {
     "applications_list_batch",
     APPLICATION_SELECT "WHERE a.tenant_id = $1 AND a.batch_id = $2 AND a.item_index > $3::int4"
@@ -65,30 +54,27 @@ static const struct pg_stmt stmt_cancel = {"applications_cancel",
                                            "SELECT " CHANGE_COLUMNS " FROM jm_app_cancel($1, $2)", 2};
 static const struct pg_stmt stmt_retry = {"applications_retry", "SELECT " CHANGE_COLUMNS " FROM jm_app_retry($1, $2)",
                                           2};
-static const struct pg_stmt stmt_documents = {
-    "applications_documents",
-    "SELECT a.application_id, a.user_id, a.state, u.erased_at IS NOT NULL, u.key_wrapped, r.sealed, l.sealed, s.sealed,"
-    " c.sealed, coalesce(c.revision, 0)"
-    " FROM applications a JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.user_id"
-    " LEFT JOIN documents r ON r.tenant_id = a.tenant_id AND r.application_id = a.application_id AND r.kind = 1"
-    " LEFT JOIN documents l ON l.tenant_id = a.tenant_id AND l.application_id = a.application_id AND l.kind = 2"
-    " LEFT JOIN documents s ON s.tenant_id = a.tenant_id AND s.application_id = a.application_id AND s.kind = 3"
+#define DOCUMENTS_SELECT(more)                                                                                         \
+    "SELECT a.application_id, a.user_id, a.state, u.erased_at IS NOT NULL, u.key_wrapped, r.sealed, l.sealed,"         \
+    " s.sealed, c.sealed, coalesce(c.revision, 0)" more                                                                \
+    " FROM applications a JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.user_id"                         \
+    " LEFT JOIN documents r ON r.tenant_id = a.tenant_id AND r.application_id = a.application_id AND r.kind = 1"       \
+    " LEFT JOIN documents l ON l.tenant_id = a.tenant_id AND l.application_id = a.application_id AND l.kind = 2"       \
+    " LEFT JOIN documents s ON s.tenant_id = a.tenant_id AND s.application_id = a.application_id AND s.kind = 3"       \
     " LEFT JOIN resume_choices c ON c.tenant_id = a.tenant_id AND c.application_id = a.application_id"
-    " WHERE a.tenant_id = $1 AND a.application_id = $2",
-    2};
+static const struct pg_stmt stmt_documents = {"applications_documents",
+                                              DOCUMENTS_SELECT("") " WHERE a.tenant_id = $1 AND a.application_id = $2",
+                                              2};
 static const struct pg_stmt stmt_choose = {"applications_resume_choose",
                                            "SELECT jm_resume_choose($1, $2, $3::int4, $4, $5, $6)::int4", 6};
 static const struct pg_stmt stmt_results = {
     "applications_results",
-    "SELECT a.application_id, a.user_id, a.state, u.erased_at IS NOT NULL, u.key_wrapped, r.sealed, l.sealed, s.sealed,"
-    " c.sealed, coalesce(c.revision, 0), a.item_index, a.score, a.similarity, a.code, a.client_ref, a.detail"
-    " FROM applications a JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.user_id"
-    " LEFT JOIN documents r ON r.tenant_id = a.tenant_id AND r.application_id = a.application_id AND r.kind = 1"
-    " LEFT JOIN documents l ON l.tenant_id = a.tenant_id AND l.application_id = a.application_id AND l.kind = 2"
-    " LEFT JOIN documents s ON s.tenant_id = a.tenant_id AND s.application_id = a.application_id AND s.kind = 3"
-    " LEFT JOIN resume_choices c ON c.tenant_id = a.tenant_id AND c.application_id = a.application_id"
-    " WHERE a.tenant_id = $1 AND a.batch_id = $2 AND a.item_index > $3::int4 AND a.state >= 4"
-    " ORDER BY a.item_index LIMIT $4::int4",
+    DOCUMENTS_SELECT(
+        ", a.item_index, a.score, a.similarity, a.code, a.client_ref, a.detail") " WHERE a.tenant_id = $1 AND "
+                                                                                 "a.batch_id = $2 AND a.item_index > "
+                                                                                 "$3::int4 AND a.state >= 4"
+                                                                                 " ORDER BY a.item_index LIMIT "
+                                                                                 "$4::int4",
     4};
 
 static struct pg_request *applications_request(struct pg_pool *pool, const struct uuid *tenant_id,

@@ -9,6 +9,7 @@
 #include <time.h>
 #include "core/clock.h"
 #include "core/metrics.h"
+#include "pipeline/engine/posting_trim.h"
 #include "pipeline/worker/worker_int.h"
 
 #define MODEL_PARK_MIN_MS 1000
@@ -26,6 +27,7 @@ struct worker_model {
     struct schema *schema;
     struct str portable, prompt, version;
     struct llm_part system;
+    struct model_room room;
 };
 
 static int64_t today(void)
@@ -91,6 +93,23 @@ static struct gather_rule model_gather(const struct worker *w, const struct work
     return rule;
 }
 
+/* What is the same in every ask of the stage. */
+static struct llm_request model_fixed(const struct worker_model *m, const struct stage_model *s)
+{
+    return (struct llm_request){.system = &m->system,
+                                .system_count = s->prompt ? 1 : 0,
+                                .schema = m->portable,
+                                .max_output_tokens = m->room.output ? m->room.output : s->max_output_tokens,
+                                .temperature = s->temperature,
+                                .seed = -1};
+}
+
+static void model_room(struct worker_model *m, const struct stage_model *s)
+{
+    struct llm_request fixed = model_fixed(m, s);
+    m->room = s->task == LLM_TASK_EMBED ? model_room_embed(&m->routes) : model_room_chat(&m->routes, &fixed);
+}
+
 static void model_caller(struct worker *w, struct worker_model *m, const struct gather_rule *gather)
 {
     struct caller_options o = {.loop = w->loop,
@@ -143,6 +162,7 @@ int worker_model_open(struct worker *w, struct err *err)
         return -(int)err->code;
     if ((rc = model_stage(m, s, err)) < 0)
         return rc;
+    model_room(m, s);
     struct gather_rule gather = model_gather(w, m, limits);
     model_caller(w, m, &gather);
     for (int i = 0; i < m->routes.n; i++)
@@ -190,7 +210,7 @@ static void model_start(struct worker *w, struct item *it)
                                 .weight = it->claim.weight,
                                 .interactive = it->claim.priority == PRIORITY_INTERACTIVE,
                                 .key = p ? &p->key : NULL,
-                                .owner_id = it->claim.profile_id,
+                                .owner_id = p ? p->user_id : (struct uuid){{0}},
                                 .done = model_done,
                                 .ud = it};
     if (it->claim.kind == TASK_KIND_APPLICATION)
@@ -244,6 +264,28 @@ static enum verdict model_ask_make(struct worker *w, struct item *it, const stru
     return v;
 }
 
+/* What a prompt does not hold is never left out without a word. */
+static void model_left_out_report(struct worker *w, const struct item *it)
+{
+    const struct model_left_out *x = &it->ask->left_out;
+    struct buf said;
+    buf_init(&said, 512);
+    posting_left_out_write(x->posting, &said);
+    bool posting = said.len > 0;
+    for (size_t i = 0; i < POSTING_PARTS; i++)
+        if (x->posting[i])
+            metrics_add(METRICS_MODEL_LEFT_OUT, (int64_t)x->posting[i], w->row->name,
+                        posting_part_name((enum posting_part)i), NULL);
+    if (x->profile) {
+        metrics_add(METRICS_MODEL_LEFT_OUT, (int64_t)x->profile, w->row->name, "profile", NULL);
+        buf_addf(&said, "%sprofile (%zu bytes)", said.len ? ", " : "", x->profile);
+    }
+    struct log_ctx cx = item_log(it, w);
+    if (said.len) /* of a profile some lines are, as a rule: a prompt offers the most relevant */
+        log_write(posting ? LOG_INFO : LOG_DEBUG, &cx, "left out of the prompt, for its length: %s", buf_str(&said));
+    buf_fini(&said);
+}
+
 /* The first ask of an attempt. */
 static bool model_ask(struct worker *w, struct item *it, const struct stage_input *in)
 {
@@ -259,20 +301,25 @@ static bool model_ask(struct worker *w, struct item *it, const struct stage_inpu
     *it->ask = (struct model_ask){.kind = s->task == LLM_TASK_EMBED ? LLM_CALL_EMBED : LLM_CALL_CHAT,
                                   .schema = m->schema,
                                   .prompt_version = m->version,
-                                  .chat = {.system = &m->system,
-                                           .system_count = s->prompt ? 1 : 0,
-                                           .schema = m->portable,
-                                           .max_output_tokens = s->max_output_tokens,
-                                           .temperature = s->temperature,
-                                           .seed = -1},
+                                  .chat = model_fixed(m, s),
+                                  .room = m->room,
                                   .embed = {.dimensions = m->settings.dimensions}};
     enum verdict v = model_ask_make(w, it, in);
+    model_left_out_report(w, it);
     if (v != VERDICT_ASK) {
         it->verdict = v;
         return false;
     }
     model_start(w, it);
     return true;
+}
+
+static int64_t model_asked(const struct model_ask *ask)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < ask->chat.user_count; i++)
+        n += model_room_count(&ask->room, ask->chat.user[i].text);
+    return n;
 }
 
 static bool model_again(struct worker *w, struct item *it, struct buf *complaint)
@@ -282,7 +329,12 @@ static bool model_again(struct worker *w, struct item *it, struct buf *complaint
     char *text = arena_strndup(&it->arena, complaint->data, complaint->len);
     if (!text)
         return false;
-    it->ask->chat.previous = it->call->reply.text;
+    struct str answer = it->call->reply.text;
+    int64_t more = model_room_count(&it->ask->room, answer) +
+                   model_room_count(&it->ask->room, (struct str){.p = text, .n = complaint->len});
+    if (it->ask->room.tokens && more + model_asked(it->ask) > it->ask->room.tokens)
+        return false; /* the window has no room for a second try: the first answer decides */
+    it->ask->chat.previous = answer;
     it->ask->chat.complaint = (struct str){.p = text, .n = complaint->len};
     metrics_add(METRICS_MODEL_REASKS, 1, w->row->name, NULL);
     model_start(w, it);

@@ -4,9 +4,12 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
-#define LINE_BYTES     700
-#define VIOLATIONS_MAX 12
-#define SENTENCE_BYTES 240
+#define LINE_BYTES           2000 /* as long as a line of a document may be */
+#define EVIDENCE_LEAST       4    /* lines without which there is nothing to work with */
+#define LINE_HEAD_BYTES      200  /* id, title, employer, years: more often less than a third of it */
+#define EVIDENCE_TAGS_TOKENS 60
+#define VIOLATIONS_MAX       12
+#define SENTENCE_BYTES       240
 
 static const char *const TAGS[] = {"posting", "requirements", "evidence", "options"};
 
@@ -41,6 +44,8 @@ void prompt_line(struct buf *b, struct str text)
 {
     if (text.n)
         data(b, utf8_cut(text, LINE_BYTES), false);
+    if (text.n > LINE_BYTES)
+        buf_adds(b, " [...]");
 }
 
 void prompt_text(struct buf *b, struct str text)
@@ -117,24 +122,85 @@ static void atom_line(struct buf *b, const struct profile *p, const struct atom 
     buf_addc(b, '\n');
 }
 
-void prompt_evidence(struct buf *b, const struct profile *p, const struct match *m, unsigned kinds, size_t max)
+bool prompt_has_room(const struct model_ask *ask, const struct buf *b, int64_t more)
 {
-    bool chosen[PROFILE_ATOMS_MAX] = {false};
-    for (size_t n = 0; n < max; n++) {
-        size_t best = p->atoms_n;
-        for (size_t i = 0; i < p->atoms_n; i++)
-            if (!chosen[i] && (kinds >> p->atoms[i].kind & 1) &&
-                (best == p->atoms_n || m->atom_relevance[i] > m->atom_relevance[best]))
-                best = i;
-        if (best == p->atoms_n)
-            break;
-        chosen[best] = true;
+    return model_room_surely(&ask->room, b->len + (size_t)more) ||
+           model_room_count(&ask->room, (struct str){.p = buf_str(b), .n = b->len}) + more <= ask->room.tokens;
+}
+
+int prompt_too_large(const struct model_ask *ask, int64_t tokens, const char *what, struct err *err)
+{
+    return err_set(err, ERR_TOO_LARGE,
+                   "%s alone are about %lld tokens; beside its instructions and the answer the model takes %lld", what,
+                   (long long)tokens, (long long)MAX(ask->room.tokens, (int64_t)0));
+}
+
+/* What is offered, most relevant first. */
+struct offer {
+    const struct profile *p;
+    const struct match *m;
+    unsigned kinds;
+    bool chosen[PROFILE_ATOMS_MAX];
+    size_t n, all, bytes; /* bytes: of all lines, at most */
+};
+
+static bool offer_next(const struct offer *o, size_t *ret)
+{
+    size_t best = o->p->atoms_n;
+    for (size_t i = 0; i < o->p->atoms_n; i++)
+        if (!o->chosen[i] && (o->kinds >> o->p->atoms[i].kind & 1) &&
+            (best == o->p->atoms_n || o->m->atom_relevance[i] > o->m->atom_relevance[best]))
+            best = i;
+    *ret = best;
+    return best < o->p->atoms_n;
+}
+
+/* Takes lines until max of them are there or the room is full. */
+static void offer_choose(struct offer *o, size_t max, const struct model_ask *ask, struct str before)
+{
+    struct buf line;
+    size_t i;
+    bool counted = !model_room_surely(&ask->room, before.n + o->bytes);
+    int64_t used = counted ? model_room_count(&ask->room, before) + EVIDENCE_TAGS_TOKENS : 0;
+    buf_init(&line, PROMPT_MAX_BYTES);
+    while (o->n < max && offer_next(o, &i)) {
+        if (counted) {
+            buf_reset(&line);
+            atom_line(&line, o->p, &o->p->atoms[i]);
+            used += model_room_count(&ask->room, (struct str){.p = buf_str(&line), .n = line.len});
+            if (used > ask->room.tokens)
+                break;
+        }
+        o->chosen[i] = true;
+        o->n++;
     }
+    buf_fini(&line);
+}
+
+int prompt_evidence(struct buf *b, const struct profile *p, const struct match *m, unsigned kinds, size_t max,
+                    struct model_ask *ask, struct err *err)
+{
+    struct offer o = {.p = p, .m = m, .kinds = kinds, .bytes = EVIDENCE_TAGS_TOKENS};
+    struct str before = {.p = buf_str(b), .n = b->len};
+    for (size_t i = 0; i < p->atoms_n; i++) {
+        o.all += kinds >> p->atoms[i].kind & 1;
+        o.bytes += MIN(p->atoms[i].text.n, (size_t)LINE_BYTES) + LINE_HEAD_BYTES;
+    }
+    offer_choose(&o, max, ask, before);
+    if (o.n < MIN(MIN(o.all, max), (size_t)EVIDENCE_LEAST))
+        return prompt_too_large(ask, model_room_count(&ask->room, before) + EVIDENCE_TAGS_TOKENS,
+                                "the posting's title, requirements and duties", err);
     buf_adds(b, "<evidence>\n");
-    for (size_t i = 0; i < p->atoms_n; i++)
-        if (chosen[i])
+    for (size_t i = 0; i < p->atoms_n; i++) {
+        if (o.chosen[i])
             atom_line(b, p, &p->atoms[i]);
+        else if (kinds >> p->atoms[i].kind & 1)
+            ask->left_out.profile += p->atoms[i].text.n;
+    }
     buf_adds(b, "</evidence>\n");
+    if (o.n < o.all)
+        buf_addf(b, "Left out: %zu more lines of the profile, less relevant to this posting.\n", o.all - o.n);
+    return 0;
 }
 
 int prompt_take(struct buf *b, struct arena *a, struct model_ask *ret, struct err *err)

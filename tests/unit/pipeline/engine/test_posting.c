@@ -206,6 +206,18 @@ Test(posting, errors)
     cr_assert_eq(code_of(POSTING_TEXT, (struct str){big, POSTING_SOURCE_MAX_BYTES + 1}), -ERR_TOO_LARGE);
 }
 
+Test(posting, a_nul_is_a_blank)
+{
+    static const char PAGE[] = "---\ntitle: Data\0Engineer\n---\n<p>We look for a data\0engineer.</p>";
+    for (int format = POSTING_TEXT; format <= POSTING_HTML; format++) {
+        struct posting_source src = {.format = (enum posting_format)format, .body = {PAGE, sizeof(PAGE) - 1}};
+        struct posting p;
+        cr_assert_eq(posting_read(&arena, &src, &p, NULL), 0);
+        cr_assert(str_eqc(p.facts.title, "Data Engineer"), "%.*s", STR_ARG(p.facts.title));
+        cr_assert(p.text.n && !memchr(p.text.p, '\0', p.text.n));
+    }
+}
+
 Test(posting, a_long_text_is_cut_and_says_so)
 {
     size_t n = POSTING_SOURCE_MAX_BYTES;

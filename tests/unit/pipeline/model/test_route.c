@@ -56,6 +56,27 @@ Test(route, after_the_pause_one_call_finds_out)
     cr_assert_not_null(routes_choose(&r, NULL, 1200 + 2 * PAUSE_MS, &wait, &closed), "well again: for all");
 }
 
+Test(route, an_address_that_people_must_mend_is_told_to_them)
+{
+    static const enum llm_fault_kind KINDS[] = {LLM_FAULT_NOT_API, LLM_FAULT_CERTIFICATE, LLM_FAULT_NO_ROUTE,
+                                                LLM_FAULT_NO_HOST};
+    for (size_t k = 0; k < ARRAY_LEN(KINDS); k++) {
+        struct routes r = two();
+        struct llm_fault f = fault(KINDS[k]);
+        uint64_t wait;
+        const struct route *closed;
+        r.n = 1;
+        route_fault(&r.route[0], &f, PAUSE_MS, 0, 1300);
+        cr_assert_not_null(routes_choose(&r, NULL, 1301, &wait, &closed), "once may be an accident");
+        for (int i = 1; i < 5; i++)
+            route_fault(&r.route[0], &f, PAUSE_MS, 0, 1300);
+        cr_assert_null(routes_choose(&r, NULL, 1301, &wait, &closed));
+        cr_assert(closed->refused);
+        cr_assert_str_eq(closed->why, "it said no");
+        cr_assert_leq(wait, 30000);
+    }
+}
+
 Test(route, a_rate_limit_closes_nothing)
 {
     struct routes r = two();
