@@ -13,7 +13,6 @@
 #include "io/http/router.h"
 
 #define STUB_ARENA_MAX_BYTES ((size_t)128 << 20)
-#define STUB_PREFIX_US       ((uint64_t)300 * 1000000)
 #define STUB_HEARD_US        ((uint64_t)100000) /* within this time a whole fleet has heard of a wait */
 #define STUB_DRIP_BYTES      8
 #define STUB_DRIP_MS         25
@@ -58,31 +57,6 @@ static void call_free(void *ud)
     buf_fini(&c->body);
     free(c->out);
     free(c);
-}
-
-bool stub_prefix_seen(struct stub_shared *sh, uint64_t hash)
-{
-    uint64_t now = clock_mono_us();
-    pthread_mutex_lock(&sh->lock);
-    struct stub_prefix *p = &sh->prefixes[hash % STUB_PREFIX_SLOTS];
-    bool seen = p->hash == hash && now - p->at_us < STUB_PREFIX_US;
-    *p = (struct stub_prefix){.hash = hash, .at_us = now};
-    pthread_mutex_unlock(&sh->lock);
-    return seen;
-}
-
-/* What was asked before. */
-static struct stub_seen *seen_find(struct stub_shared *sh, uint64_t hash)
-{
-    for (uint32_t i = 0; i < 64; i++) {
-        struct stub_seen *s = &sh->seen[(hash + i) % STUB_SEEN_SLOTS];
-        uint64_t there = atomic_load_explicit(&s->hash, memory_order_relaxed);
-        if (there == 0 && atomic_compare_exchange_strong(&s->hash, &there, hash))
-            return s;
-        if (there == hash)
-            return s;
-    }
-    return NULL;
 }
 
 /* Answers that are errors */
@@ -413,7 +387,7 @@ static void call_read(struct call *c, struct arena *a)
     struct err err;
     yyjson_val *root;
     const char *message = "", *code = NULL;
-    struct stub_seen *seen = seen_find(sh, ask.hash);
+    struct stub_seen *seen = stub_seen_find(sh, ask.hash);
     uint32_t before = seen ? atomic_fetch_add(&seen->asked, 1) : 0;
     count(&sh->duplicates, before > 0);
     c->random = ask.hash + before * 0x9e37u;

@@ -178,3 +178,5 @@ void stub_anthropic_stream(const struct stub_ask *ask, struct str text, enum stu
 /* Tokens of a prompt's stable prefix that the provider has seen in the last minutes: 0, or all of them; marks it as
  * seen. */
 bool stub_prefix_seen(struct stub_shared *sh, uint64_t hash);
+/* The place of a body with this hash; NULL: too many were seen. */
+struct stub_seen *stub_seen_find(struct stub_shared *sh, uint64_t hash);
