@@ -3,7 +3,7 @@
 
 #include "core/clock.h"
 
-#define STUB_PREFIX_US       ((uint64_t)300 * 1000000)
+#define STUB_PREFIX_US ((uint64_t)300 * 1000000)
 
 bool stub_prefix_seen(struct stub_shared *sh, uint64_t hash)
 {
