@@ -166,14 +166,30 @@ int seal_open(struct arena *a, const struct seal_key *key, struct str sealed, st
     return sealed.p[0] == SEAL_PACKED ? seal_unpack(a, *ret, ret, err) : 0;
 }
 
-int seal_close_packed(struct arena *a, const struct seal_key *key, struct str plain, struct seal_place at,
-                      struct str *ret, struct err *err)
+struct seal_packer *seal_packer_new(void)
+{
+    return (struct seal_packer *)ZSTD_createCCtx(); /* its tables are most of what packing a small text costs */
+}
+
+void seal_packer_free(struct seal_packer *p)
+{
+    ZSTD_freeCCtx((ZSTD_CCtx *)p);
+}
+
+static size_t seal_pack(struct seal_packer *p, uint8_t *out, size_t max, struct str plain)
+{
+    return p ? ZSTD_compressCCtx((ZSTD_CCtx *)p, out, max, plain.p, plain.n, SEAL_PACK_LEVEL)
+             : ZSTD_compress(out, max, plain.p, plain.n, SEAL_PACK_LEVEL);
+}
+
+int seal_close_packed(struct arena *a, struct seal_packer *packer, const struct seal_key *key, struct str plain,
+                      struct seal_place at, struct str *ret, struct err *err)
 {
     size_t max = ZSTD_compressBound(plain.n);
     uint8_t *frame = plain.n <= UINT32_MAX ? arena_try_alloc(a, SEAL_LENGTH_BYTES + max) : NULL;
     if (!frame)
         return err_set(err, ERR_MEMORY, "no memory left to pack %zu bytes", plain.n);
-    size_t n = ZSTD_compress(frame + SEAL_LENGTH_BYTES, max, plain.p, plain.n, SEAL_PACK_LEVEL);
+    size_t n = seal_pack(packer, frame + SEAL_LENGTH_BYTES, max, plain);
     if (ZSTD_isError(n))
         return err_set(err, ERR_MEMORY, "packing %zu bytes failed", plain.n);
     for (int i = 0; i < SEAL_LENGTH_BYTES; i++)

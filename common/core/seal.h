@@ -42,9 +42,14 @@ int seal_unwrap(const struct seal_key *master, struct str wrapped, struct seal_p
 /* Seals into the arena; ret->n = plain.n + SEAL_OVERHEAD_BYTES. ERR_MEMORY when the arena is exhausted. */
 int seal_close(struct arena *a, const struct seal_key *key, struct str plain, struct seal_place at, struct str *ret,
                struct err *err) MUST_CHECK;
-/* The same for documents: packed first. Not where a stranger chooses part of the text and sees the size. */
-int seal_close_packed(struct arena *a, const struct seal_key *key, struct str plain, struct seal_place at,
-                      struct str *ret, struct err *err) MUST_CHECK;
+/* What packing needs, made once by who packs much; of one thread. NULL when there is no memory. */
+struct seal_packer;
+struct seal_packer *seal_packer_new(void);
+void seal_packer_free(struct seal_packer *p);
+/* The same as seal_close for documents: packed first, by the packer or (NULL) one made for this call. Not where a
+ * stranger chooses part of the text and sees the size. */
+int seal_close_packed(struct arena *a, struct seal_packer *packer, const struct seal_key *key, struct str plain,
+                      struct seal_place at, struct str *ret, struct err *err) MUST_CHECK;
 /* Opens into the arena (NUL added behind), packed or not. ERR_SEAL when the value, its place or the key is wrong. */
 int seal_open(struct arena *a, const struct seal_key *key, struct str sealed, struct seal_place at, struct str *ret,
               struct err *err) MUST_CHECK;

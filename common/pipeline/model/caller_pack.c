@@ -113,7 +113,7 @@ int call_pack(struct model_call *call)
     struct arena a;
     struct str sealed;
     arena_init(&a, PACK_MAX_BYTES * 4);
-    int rc = seal_close_packed(&a, call->key, (struct str){.p = buf_str(plain), .n = plain->len}, place_of(call),
+    int rc = seal_close_packed(&a, NULL, call->key, (struct str){.p = buf_str(plain), .n = plain->len}, place_of(call),
                                &sealed, &call->err);
     if (rc == 0) {
         buf_addc(&call->packed, (char)(flags | PACK_SEALED));

@@ -14,14 +14,14 @@ static struct month run_now(void)
     return (struct month){.y = tm.tm_year + 1900, .m = tm.tm_mon + 1};
 }
 
-static int run_seal(struct item *it, const struct worker_profile *p, int kind, struct str *text)
+static int run_seal(struct worker *w, struct item *it, const struct worker_profile *p, int kind, struct str *text)
 {
     if (text->n == 0)
         return 0;
     struct seal_place at = {.tenant_id = &it->claim.tenant_id,
                             .row_id = &it->claim.subject_id,
                             .column = sealed_document(kind)};
-    return seal_close_packed(&it->arena, &p->key, *text, at, text, &it->err);
+    return seal_close_packed(&it->arena, w->packer, &p->key, *text, at, text, &it->err);
 }
 
 /* Documents are personal: they leave the process sealed. */
@@ -30,11 +30,11 @@ static void run_seal_documents(struct worker *w, struct item *it)
     const struct worker_profile *p = cache_value(it->profile);
     int rc = 0;
     if (w->spec->stage == STAGE_OPTIMIZE) {
-        rc = run_seal(it, p, DOCUMENT_RESUME, &it->out.document);
+        rc = run_seal(w, it, p, DOCUMENT_RESUME, &it->out.document);
         if (rc == 0)
-            rc = run_seal(it, p, DOCUMENT_SCORE, &it->out.score);
+            rc = run_seal(w, it, p, DOCUMENT_SCORE, &it->out.score);
     } else if (w->spec->stage == STAGE_COVER_LETTER) {
-        rc = run_seal(it, p, DOCUMENT_LETTER, &it->out.document);
+        rc = run_seal(w, it, p, DOCUMENT_LETTER, &it->out.document);
     }
     if (rc < 0)
         it->verdict = VERDICT_RETRY;

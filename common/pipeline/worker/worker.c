@@ -194,6 +194,7 @@ static void worker_free(void *state)
     worker_list_drop(w, &w->results);
     worker_list_drop(w, &w->finishing);
     map_free(w->live);
+    seal_packer_free(w->packer);
     cache_free(w->profiles);
     cache_free(w->analyses);
     seal_key_fini(&w->master);
@@ -222,6 +223,7 @@ static int worker_start(struct daemon *d, void **ret_state, struct err *err)
     list_init(&w->calling);
     list_init(&w->finishing);
     w->live = map_new(WORKER_LIVE_MAX);
+    w->packer = seal_packer_new();
     w->profiles = cache_new(WORKER_PROFILES_MAX, worker_profile_free);
     w->analyses = cache_new(WORKER_ANALYSES_MAX, worker_analysis_free);
     w->claim_timer = loop_timer_new(w->loop, worker_claim_timer, w);

@@ -86,6 +86,7 @@ struct worker {
     struct config *config;
     struct kafka_consumer *consumer;
     struct seal_key master;
+    struct seal_packer *packer;
     struct cache *profiles, *analyses;
 
     struct gathered gather[WORKER_GATHER_MAX];
