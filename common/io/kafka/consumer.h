@@ -1,11 +1,12 @@
-/* One member of a consumer group that reads an ordered list of topics, the first one first.
+/* Reads an ordered list of topics, the first one first, and shares each of them with all others that read it: a topic's
+ * consumer group has the topic's name, and its partitions are spread evenly over the processes.
  *
  *   on_ready -> kafka_consumer_take -> (claim) -> kafka_consumer_store -> kafka_message_release
  *
  * Priority: every assigned partition feeds a queue of its topic; take empties the first topic's queue before the
- * second's. Back-pressure: not taking. Prefetch is bounded per topic (queue_messages, queue_bytes); the member stays in
- * the group however long nothing is taken. Offsets: only what was stored is committed, every second, when partitions
- * are taken away and at close. The gauge jobmill_kafka_lag, the counter jobmill_kafka_consumed_total and
+ * second's. Back-pressure: not taking. Prefetch is bounded per topic (queue_messages, queue_bytes); the member stays
+ * in its groups however long nothing is taken. Offsets: only what was stored is committed, every second, when
+ * partitions are taken away and at close. The gauge jobmill_kafka_lag, the counter jobmill_kafka_consumed_total and
  * jobmill_kafka_connected are kept here. */
 #pragma once
 
@@ -23,7 +24,6 @@ struct kafka_consumer;
 
 struct kafka_consumer_options {
     const char *brokers;
-    const char *group;           /* consumer group */
     const char *client_id;       /* NULL: "jobmill" */
     const char *const *topics;   /* in order of priority */
     int topics_n;                /* 1 .. KAFKA_CONSUMER_TOPICS_MAX */
@@ -48,7 +48,7 @@ struct kafka_message {
 
 typedef void kafka_ready_fn(void *ud);
 
-/* Joins the group in the background. on_ready runs on the loop when messages came in after the queues were empty, and
+/* Joins the groups in the background. on_ready runs on the loop when messages came in after the queues were empty, and
  * about once a second while messages lie there; then take until it returns less than max. It is never called inside
  * another function of this header. -ERR_CONFIG when a setting is refused. Strings are borrowed until the call returns.
  */
@@ -79,7 +79,7 @@ int64_t kafka_consumer_lag(struct kafka_consumer *c, int topic_index); /* not ye
 size_t kafka_consumer_queued(const struct kafka_consumer *c, int topic_index); /* prefetched and not taken, about */
 bool kafka_consumer_connected(const struct kafka_consumer *c);
 
-/* Commits what was stored, leaves the group and frees everything without blocking the loop; then calls done on the
+/* Commits what was stored, leaves the groups and frees everything without blocking the loop; then calls done on the
  * loop. After timeout_ms it gives up on the broker. Every message must have been released before. on_ready is not
  * called any more. */
 void kafka_consumer_close(struct kafka_consumer *c, int timeout_ms, loop_fn *done, void *ud);

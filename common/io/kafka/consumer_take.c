@@ -47,8 +47,10 @@ int kafka_consumer_take(struct kafka_consumer *c, struct kafka_message *out, int
             if (n <= 0)
                 break;
         }
-        if (got > before)
+        if (got > before) {
+            kafka_link_alive(&t->link);
             metrics_series_add(t->consumed, got - before);
+        }
     }
     return got;
 }
@@ -74,13 +76,13 @@ bool kafka_message_header(const struct kafka_message *m, const char *name, struc
 
 /* Offsets */
 
-static void store(struct kafka_consumer *c, struct topic *t, struct part *p, int32_t partition, int64_t next)
+static void store(struct topic *t, struct part *p, int32_t partition, int64_t next)
 {
     if (next <= p->stored || p->stored == OFFSET_NONE || next > p->next)
         return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, t->name, partition)->offset = next;
-    rd_kafka_resp_err_t e = rd_kafka_offsets_store(c->link.rk, list);
+    rd_kafka_resp_err_t e = rd_kafka_offsets_store(t->link.rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (e == RD_KAFKA_RESP_ERR_NO_ERROR)
         p->stored = next;
@@ -99,7 +101,7 @@ void kafka_consumer_store(struct kafka_consumer *c, int topic_index, int32_t par
         p->held = MAX(p->held, next);
         next = p->halted_at;
     }
-    store(c, t, p, partition, next);
+    store(t, p, partition, next);
 }
 
 void kafka_consumer_store_taken(struct kafka_consumer *c, const struct kafka_message *m, int n)
@@ -117,8 +119,8 @@ static void pause_set(struct kafka_consumer *c, const struct kafka_message *m, b
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, m->topic, m->partition);
-    rd_kafka_resp_err_t e =
-        pause ? rd_kafka_pause_partitions(c->link.rk, list) : rd_kafka_resume_partitions(c->link.rk, list);
+    rd_kafka_t *rk = c->topics[m->topic_index].link.rk;
+    rd_kafka_resp_err_t e = pause ? rd_kafka_pause_partitions(rk, list) : rd_kafka_resume_partitions(rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (e)
         log_warn(NULL, "kafka: %s a partition of %s: %s", pause ? "halting" : "resuming", m->topic,
@@ -179,7 +181,7 @@ int64_t kafka_consumer_lag(struct kafka_consumer *c, int topic_index)
             continue;
         if (p->next == OFFSET_NONE)
             unknown = true; /* nothing taken yet: where the group stands is only known to librdkafka */
-        else if (rd_kafka_get_watermark_offsets(c->link.rk, t->name, i, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        else if (rd_kafka_get_watermark_offsets(t->link.rk, t->name, i, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
                  high > p->next)
             lag += high - p->next;
     }
@@ -188,5 +190,8 @@ int64_t kafka_consumer_lag(struct kafka_consumer *c, int topic_index)
 
 bool kafka_consumer_connected(const struct kafka_consumer *c)
 {
-    return c->link.connected;
+    for (int i = 0; i < c->topics_n; i++)
+        if (!c->topics[i].link.connected)
+            return false;
+    return true;
 }

@@ -262,7 +262,7 @@ static unsigned value_type(yyjson_val *v)
         return TYPE_INT | TYPE_NUM;
     if (yyjson_is_real(v)) {
         double d = yyjson_get_real(v);
-        return d == (double)(int64_t)d && d < 9e15 && d > -9e15 ? TYPE_INT | TYPE_NUM : TYPE_NUM;
+        return d < 9e15 && d > -9e15 && d == (double)(int64_t)d ? TYPE_INT | TYPE_NUM : TYPE_NUM;
     }
     return yyjson_is_str(v) ? TYPE_STR : yyjson_is_arr(v) ? TYPE_ARR : TYPE_OBJ;
 }

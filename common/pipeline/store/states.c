@@ -10,8 +10,7 @@ static const struct stage_row stage_rows[] = {
      .subject = subject_,                                                                                              \
      .needs = needs_,                                                                                                  \
      .what = what_,                                                                                                    \
-     .topics = {"jobmill." name_ ".interactive", "jobmill." name_ ".bulk"},                                            \
-     .group = "jobmill." name_},
+     .topics = {"jobmill." name_ ".interactive", "jobmill." name_ ".bulk"}},
 #include "pipeline.def"
 #undef STAGE
 };

@@ -33,8 +33,7 @@ enum priority { PRIORITY_INTERACTIVE = 0, PRIORITY_BULK = 1 };
 struct stage_row {
     enum stage stage;
     const char *name, *service, *role, *subject, *needs, *what;
-    const char *topics[2]; /* by enum priority */
-    const char *group;     /* consumer group */
+    const char *topics[2]; /* by enum priority; the consumer group of each has its name */
 };
 
 const struct stage_row *stage_row(enum stage s); /* NULL for NONE and JOIN */

@@ -167,7 +167,6 @@ static int worker_open(struct worker *w, struct err *err)
     if ((rc = member_new(w->daemon, &spec, &w->member, err)) < 0)
         return rc;
     struct kafka_consumer_options opt = {.brokers = config_str(w->config, CONFIG_KAFKA_BROKERS),
-                                         .group = w->row->group,
                                          .client_id = daemon_instance(w->daemon),
                                          .topics = w->row->topics,
                                          .topics_n = 2,

@@ -176,7 +176,6 @@ static struct member *member_new(struct rig *r, const char *const *settings)
     struct member *m = calloc(1, sizeof(*m));
     struct kafka_consumer_options o = {
         .brokers = r->brokers,
-        .group = "jobmill.analyze",
         .topics = topics,
         .topics_n = 2,
         .session_timeout_ms = 6000,
@@ -275,13 +274,13 @@ Test(kafka, not_taking_stops_the_flow_and_keeps_the_membership)
     struct rig r;
     rig_open(&r, PARTITIONS);
     const char *const settings[] = {
-        "queued.min.messages", "50", "max.poll.interval.ms", "6000", "fetch.message.max.bytes", "1000", NULL};
+        "queued.min.messages", "500", "max.poll.interval.ms", "6000", "fetch.message.max.bytes", "1000", NULL};
     struct member *m = member_new(&r, settings);
     m->hold = true;
     /* A fetch returns whole record batches, however large: many small ones, or the limit could not be seen. */
     for (int sent = 0; sent < 5000; sent += 100)
         produce_many(&r, BULK, 100);
-    WAIT(&r, kafka_consumer_queued(m->c, 1) >= 50);
+    WAIT(&r, kafka_consumer_queued(m->c, 1) >= 500);
     run_for(&r, 8000); /* longer than the poll interval */
     cr_assert_lt(kafka_consumer_queued(m->c, 1), 1000, "prefetch has no limit: %zu", kafka_consumer_queued(m->c, 1));
     cr_assert_eq(kafka_consumer_assigned(m->c, -1), 2 * PARTITIONS, "thrown out of the group");
@@ -331,6 +330,9 @@ Test(kafka, two_members_share_and_one_takes_over)
     WAIT(&r, a->seen_n == 200);
     struct member *b = member_new(&r, NULL);
     WAIT(&r, kafka_consumer_assigned(a->c, -1) == PARTITIONS && kafka_consumer_assigned(b->c, -1) == PARTITIONS);
+    for (int i = 0; i < (int)ARRAY_LEN(topics); i++) /* of each topic, or a bulk batch would be one process' work */
+        WAIT(&r,
+             kafka_consumer_assigned(a->c, i) == PARTITIONS / 2 && kafka_consumer_assigned(b->c, i) == PARTITIONS / 2);
     produce_many(&r, BULK, 200);
     WAIT(&r, a->seen_n + b->seen_n >= 400);
     run_for(&r, 300);
@@ -547,7 +549,7 @@ Test(kafka, settings_that_do_not_exist_are_refused)
     const char *const settings[] = {"no.such.setting", "1", NULL};
     struct kafka_producer_options po = {.brokers = r.brokers, .settings = settings};
     struct kafka_consumer_options co = {
-        .brokers = r.brokers, .group = "g", .topics = topics, .topics_n = 2, .settings = settings};
+        .brokers = r.brokers, .topics = topics, .topics_n = 2, .settings = settings};
     struct kafka_producer *p = NULL;
     struct kafka_consumer *c = NULL;
     struct err err;

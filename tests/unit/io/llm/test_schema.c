@@ -26,6 +26,8 @@ Test(schema, checks)
         {"{\"type\":\"integer\"}", "3", true},
         {"{\"type\":\"integer\"}", "3.0", true},
         {"{\"type\":\"integer\"}", "3.5", false},
+        {"{\"type\":\"integer\"}", "7.77778e+99", false},
+        {"{\"type\":\"number\"}", "-7.77778e+99", true},
         {"{\"type\":\"number\",\"minimum\":0,\"maximum\":1}", "0.5", true},
         {"{\"type\":\"number\",\"minimum\":0,\"maximum\":1}", "-0.5", false},
         {"{\"type\":\"number\",\"minimum\":0,\"maximum\":1}", "2", false},
