@@ -24,13 +24,14 @@ struct kafka_consumer;
 
 struct kafka_consumer_options {
     const char *brokers;
-    const char *client_id;       /* NULL: "jobmill" */
-    const char *const *topics;   /* in order of priority */
-    int topics_n;                /* 1 .. KAFKA_CONSUMER_TOPICS_MAX */
-    int session_timeout_ms;      /* 0: 6,000; the broker's group.min.session.timeout.ms must allow it */
-    int fetch_wait_ms;           /* how long an empty fetch may wait at the broker; 0: 100 */
-    int queue_messages;          /* prefetched per topic; 0: the default of consumer.c */
-    int queue_bytes;             /* prefetched per topic, rounded up to KiB; 0: the default of consumer.c */
+    const char *client_id;     /* NULL: "jobmill" */
+    const char *const *topics; /* in order of priority */
+    int topics_n;              /* 1 .. KAFKA_CONSUMER_TOPICS_MAX */
+    int session_timeout_ms;    /* 0: 6,000; the broker's group.min.session.timeout.ms must allow it */
+    const int *gather_ms; /* for each topic, how long the broker may gather messages into one answer: answers are what
+                             costs it and us; NULL or 0: a message comes at once */
+    int queue_messages;   /* prefetched per topic; 0: the default of consumer.c */
+    int queue_bytes;      /* prefetched per topic, rounded up to KiB; 0: the default of consumer.c */
     const char *const *settings; /* more librdkafka settings: name, value, ..., NULL; may be NULL */
 };
 

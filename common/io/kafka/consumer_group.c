@@ -18,7 +18,8 @@
 #define QUEUE_BYTES    (4 * 1024 * 1024)
 /* At most so much of a partition in one fetch: bounds what a fetch adds to a full queue. */
 #define FETCH_PARTITION_BYTES 65536
-#define FETCH_WAIT_MS         100
+#define FETCH_WAIT_MS         250   /* of a fetch that finds nothing; new partitions are only in the next one */
+#define GATHER_BYTES          16384 /* a fetch that gathers goes back with so much */
 #define SESSION_TIMEOUT_MS    6000
 #define MAX_POLL_INTERVAL_MS  600000
 #define PARTITIONS_MAX        8192
@@ -136,6 +137,7 @@ static void on_group(void *ud, int events UNUSED)
 static int configure(const struct topic *t, const struct kafka_consumer_options *o, rd_kafka_conf_t **ret,
                      struct err *err)
 {
+    int gather_ms = o->gather_ms ? o->gather_ms[t - t->consumer->topics] : 0;
     int session = o->session_timeout_ms ? o->session_timeout_ms : SESSION_TIMEOUT_MS;
     int bytes = o->queue_bytes ? o->queue_bytes : QUEUE_BYTES;
     const struct {
@@ -145,8 +147,8 @@ static int configure(const struct topic *t, const struct kafka_consumer_options 
         {"session.timeout.ms", session},
         {"heartbeat.interval.ms", MAX(session / 3, 100)},
         {"max.poll.interval.ms", MAX(MAX_POLL_INTERVAL_MS, session)},
-        {"fetch.wait.max.ms", o->fetch_wait_ms ? o->fetch_wait_ms : FETCH_WAIT_MS},
-        {"fetch.min.bytes", 1},
+        {"fetch.wait.max.ms", gather_ms ? gather_ms : FETCH_WAIT_MS},
+        {"fetch.min.bytes", gather_ms ? GATHER_BYTES : 1},
         {"fetch.message.max.bytes", FETCH_PARTITION_BYTES},
         {"fetch.error.backoff.ms", 100},
         {"queued.min.messages", o->queue_messages ? o->queue_messages : QUEUE_MESSAGES},

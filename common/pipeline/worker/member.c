@@ -17,7 +17,8 @@
 #include "pipeline/store/migrate.h"
 #include "pipeline/store/workers.h"
 
-#define MEMBER_FLUSH_MS 2000
+#define MEMBER_FLUSH_MS   2000
+#define PRODUCE_LINGER_MS 1 /* the tasks that one statement released go out in one request */
 #define MEMBER_BEAT_LATE_MS                                                                                            \
     5000 /* without a committed heartbeat for so long, Postgres does not work for us, whatever its connections say */
 
@@ -247,7 +248,8 @@ static int member_open(struct member *m, struct err *err)
                                  .password = config_str(c, CONFIG_REDIS_PASSWORD)};
     m->redis = redis_new(l, &ropt);
     struct kafka_producer_options kopt = {.brokers = config_str(c, CONFIG_KAFKA_BROKERS),
-                                          .client_id = daemon_instance(d)};
+                                          .client_id = daemon_instance(d),
+                                          .linger_ms = PRODUCE_LINGER_MS};
     if ((rc = kafka_producer_new(l, &kopt, &m->producer, err)) < 0)
         return rc;
     m->outbox = outbox_new(m->producer, m->redis);

@@ -1,9 +1,10 @@
 /* From Kafka to the claim.
  *
- * A message only wakes: it names a task. Messages are gathered while much other work is under way (worker.claim_wait at
- * most) and go into one claim; a worker with little to do claims at once. When the claim has committed, Postgres knows
- * who works on what and Kafka has nothing left to remember: the offsets are stored right then. Not taking messages is
- * the back-pressure.
+ * A message only wakes: it names a task. Claims of bulk work keep a distance (worker.claim_wait), and what comes
+ * meanwhile goes into the next one: what a claim costs hardly depends on its size, and the completion of what was
+ * claimed together goes together. After a pause, and when something urgent came, a claim goes at once. When the claim
+ * has committed, Postgres knows who works on what and Kafka has nothing left to remember: the offsets are stored right
+ * then. Not taking messages is the back-pressure.
  *
  * A message that cannot be decoded goes to the dead-letter topic with reason and coordinates; its partition stands
  * still until that write is confirmed, so that nothing is dropped. */
@@ -16,8 +17,8 @@
 #include "pipeline/worker/worker_int.h"
 
 #define PULL_TAKE_MAX         512
-#define PULL_EAGER_MAX        32 /* with less in flight a claim goes out at once */
 #define PULL_DEAD_LETTERS_MAX 256
+#define PULL_BUNDLE_MS        2 /* one answer of the broker comes in pieces, one of each partition */
 #define PULL_QUICK_SHARE      4 /* this part of the concurrency comes on top for what is urgent */
 #define PULL_RETRY_MS         1000
 
@@ -97,6 +98,7 @@ static void pull_gather(struct worker *w, struct kafka_message *m)
         pull_dead(w, m, reason, &err);
         return;
     }
+    w->gather_urgent = w->gather_urgent || m->topic_index == 0;
     w->gather[w->gather_n++] =
         (struct gathered){.ref = {.tenant_id = task.tenant_id, .subject_id = task.task_id}, .message = *m};
 }
@@ -115,6 +117,8 @@ static void pull_claim(struct worker *w)
     memcpy(w->claiming, w->gather, sizeof(w->gather[0]) * (size_t)w->gather_n);
     w->claiming_n = w->gather_n;
     w->gather_n = 0;
+    w->gather_urgent = false;
+    w->claimed_ms = clock_mono_ms();
     for (int i = 0; i < w->claiming_n; i++)
         refs[i] = w->claiming[i].ref;
     qsort(refs, (size_t)w->claiming_n, sizeof(refs[0]), task_order);
@@ -227,6 +231,15 @@ static int pull_quick_room(const struct worker *w, int room)
     return MIN(queued, MAX(concurrency / PULL_QUICK_SHARE, 1) + room);
 }
 
+/* Until the next claim. */
+static uint64_t pull_wait_ms(const struct worker *w, int claim_max)
+{
+    uint64_t pace_ms = (uint64_t)config_int(w->config, CONFIG_CLAIM_WAIT), since_ms = clock_mono_ms() - w->claimed_ms;
+    if (pace_ms == 0 || w->gather_n >= claim_max || w->gather_urgent)
+        return 0;
+    return MAX(pace_ms - MIN(since_ms, pace_ms), (uint64_t)PULL_BUNDLE_MS);
+}
+
 void worker_pull(void *ud)
 {
     struct worker *w = ud;
@@ -245,8 +258,9 @@ void worker_pull(void *ud)
     }
     if (w->gather_n == 0 || w->claiming_n > 0)
         return;
-    if (w->gather_n >= claim_max || w->in_flight < PULL_EAGER_MAX)
+    uint64_t wait_ms = pull_wait_ms(w, claim_max);
+    if (wait_ms == 0)
         pull_claim(w);
     else if (!loop_timer_active(w->claim_timer))
-        loop_timer_start(w->claim_timer, (uint64_t)config_int(w->config, CONFIG_CLAIM_WAIT), 0);
+        loop_timer_start(w->claim_timer, wait_ms, 0);
 }

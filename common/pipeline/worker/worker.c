@@ -166,10 +166,12 @@ static int worker_open(struct worker *w, struct err *err)
                                .beat = worker_beat};
     if ((rc = member_new(w->daemon, &spec, &w->member, err)) < 0)
         return rc;
+    const int gather_ms[] = {[PRIORITY_BULK] = (int)config_int(w->config, CONFIG_KAFKA_BULK_WAIT)};
     struct kafka_consumer_options opt = {.brokers = config_str(w->config, CONFIG_KAFKA_BROKERS),
                                          .client_id = daemon_instance(w->daemon),
                                          .topics = w->row->topics,
                                          .topics_n = 2,
+                                         .gather_ms = gather_ms,
                                          .session_timeout_ms = (int)config_int(w->config, CONFIG_KAFKA_SESSION)};
     if ((rc = worker_model_open(w, err)) < 0)
         return rc;

@@ -91,6 +91,8 @@ struct worker {
 
     struct gathered gather[WORKER_GATHER_MAX];
     int gather_n;
+    bool gather_urgent;  /* something of it is */
+    uint64_t claimed_ms; /* when the last claim went out */
     struct gathered claiming[WORKER_GATHER_MAX];
     int claiming_n; /* > 0: a claim is out */
     struct loop_timer *claim_timer;
