@@ -11,6 +11,7 @@ Own stack (build/test/bench) with durable commits, one process of each kind, the
 3. Memory: resident now, at the peak of the batch, and per thousand tasks in flight.
    With the part `models`: embeddings on a provider that answers at once (the stub, whose CPU is listed apart), a request for each task and then several tasks in
    one; with the former also a provider that takes 10 s: calls in flight in one process and the memory each takes.
+   With the part `whole`: every stage on that provider, three calls and an embedding for each application.
    With the part `campaign`: limits, kills and storms on a provider's path (campaign.py).
 4. Where statements spend their time: jobmill_pg_statement_seconds of all processes. That is waiting seen from the client, not CPU of Postgres.
 """
@@ -221,6 +222,27 @@ def models(n, flying):
     return {**alone, "together": together}
 
 
+def whole(n):
+    """Every stage on a model that answers at once: three calls and an embedding for each application."""
+    stub = Stub("latency=0")
+    fleet = Fleet("bench-whole", env=stub.env(JOBMILL_LLM_ANALYZE="openai:gpt-4o", JOBMILL_LLM_OPTIMIZE="openai:gpt-4o", JOBMILL_LLM_LETTER="anthropic:claude-sonnet-4-5"))
+    try:
+        fleet.start()
+        print(f"\nwhole: every stage on {stub.url}, which answers at once")
+        bench = Bench(fleet)
+        bench.pids["stub"] = stub.child.pid
+        t = throughput(bench, n)
+        page = stub.page()
+        show(t, None)
+        own = (sum(t["cpu_s"].values()) - t["cpu_s"]["stub"]) * 1000 / n
+        print(f"\n{page['calls']} requests, {page['paid'] / (n + 100):.2f} an application, {page['paid_twice']} paid twice; all together without the stub: {own:.3f} CPU ms an application,"
+              f" the stub {t['cpu_s']['stub'] * 1e6 / max(page['calls'] * n / (n + 100), 1):.0f} us a request")
+        return {"throughput": t, "stub": page, "cpu_ms": own}
+    finally:
+        fleet.stop()
+        stub.stop()
+
+
 def offline(a):
     fleet = Fleet("bench")
     try:
@@ -238,7 +260,7 @@ def offline(a):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("parts", nargs="*", default=["offline"], help="offline, models, campaign (faults and limits: campaign.py), campaign.PART")
+    p.add_argument("parts", nargs="*", default=["offline"], help="offline, models, whole, campaign (faults and limits: campaign.py), campaign.PART")
     p.add_argument("--flight", type=int, default=2000, help="calls of 10 s at once; 0: not measured")
     p.add_argument("--applications", type=int, default=5000)
     p.add_argument("--singles", type=int, default=1000)
@@ -250,6 +272,8 @@ def main():
         out.update(offline(a))
     if "models" in a.parts:
         out["models"] = models(a.applications, a.flight)
+    if "whole" in a.parts:
+        out["whole"] = whole(a.applications)
     faults = [x for x in a.parts if x.split(".")[0] == "campaign"]
     if faults:
         out["campaign"] = campaign.run([x.split(".")[1] for x in faults if "." in x])

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [WORD ...]: the measurements (bench.py says what and how), on binaries built for release and a stack of their own. Words go to bench.py:
-# offline, models and campaign (parts; offline when none is named), --flight N, --applications N, --singles N, --rate N, --json FILE. Nothing here passes or fails on time.
+# offline, models, whole and campaign (parts; offline when none is named), --flight N, --applications N, --singles N, --rate N, --json FILE. Nothing here passes or fails on time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 mkdir -p build/test/log

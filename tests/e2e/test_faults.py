@@ -225,6 +225,7 @@ def test_sigterm_hands_back_and_counts_no_attempt(hurt, users):
     batch = client.batch(lines(users, 900, 600_000))["id"]
     ended = []
     for i in range(rounds):
+        hurt.all_up()  # one that is only just starting knows nothing of signals yet
         p = hurt.processes(STAGES[i % len(STAGES)])[i % 2]
         terminate(p, signal.SIGTERM)
         wait_for(f"{p.instance} ends", 15, lambda: not p.alive())

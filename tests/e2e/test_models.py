@@ -217,8 +217,9 @@ def test_a_refused_key_parks_with_its_reason_and_goes_on_by_itself(mill, stub, u
     calls = stub.page()["calls"]
     assert calls <= 60 + 20, "one refusal is enough for all that did not go out yet"
     application = client.ok(client.get(f"/batches/{batch}/items"))["items"][0]["application_id"]
-    sentence = mill.run("why", application).stdout
-    assert "parked" in sentence and said in sentence.lower() and "until" in sentence, sentence
+    # it is tried now and then, and for that moment it is not parked
+    sentence = wait_for("it is parked", 20, lambda: (s := mill.run("why", application).stdout) and "parked" in s and s)
+    assert said in sentence.lower() and "until" in sentence, sentence
     time.sleep(3)  # it is tried now and then, by one call and not by all
     assert stub.page()["calls"] - calls <= 8
     stub.heal()

@@ -98,3 +98,14 @@ def test_why_names_a_certificate_and_a_posting_that_is_too_long(tmp_path):
         why(fleet, unembedded, "is parked", "openai/text-embedding-3-small", "the certificate does not verify")
         why(fleet, worded, "failed", "the posting's title, requirements and duties alone are about", "the model takes")
         assert stub.page()["calls"] == 0, "what does not fit is not asked"
+
+
+def test_what_is_too_long_for_every_model_is_done_offline_where_the_route_says_so():
+    with running_stub() as stub, mill(**stub.env("offline", JOBMILL_LLM_LOCAL_URL=stub.url + "/v1", JOBMILL_LLM_OPTIMIZE="local:some-model,offline", JOBMILL_LLM_LOCAL_CONTEXT="1200")) as fleet:
+        client = fleet.client()
+        user = client.user(next(iter(samples.resumes().values())))
+        batch = client.batch([{"user_id": user, "job": j} for j in samples.distinct(3, 88_200)])
+        counts = client.batch_end(batch["id"])["counts"]
+        assert counts["done"] + counts["needs_review"] == 3, counts
+        assert stub.page()["calls"] == 0
+        assert sum(fleet.metrics(p).get('jobmill_model_calls_total{route="offline",outcome="fallback"}', 0) for p in fleet.processes("optimizer")) == 3

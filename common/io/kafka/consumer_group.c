@@ -8,9 +8,15 @@
  *     partition -> the topic's queue -> take        (forwarded in the rebalance callback, before the assignment)
  *     group events, errors, logs -> the group's queue -> serve
  *
- *     joined -> leaving (events still served) -> quiet (no probe uses the client) -> destroying (pool) -> left */
+ *     joined -> (settling) -> leaving (events still served) -> quiet (no probe uses the client) -> destroying (pool)
+ *            -> left
+ *
+ * A client that was admitted to a group and goes before its first assignment ends the process with an assertion
+ * (librdkafka before 2.3, its issue 4312). So leaving waits for that assignment, if not for long; and a client that may
+ * be in this state all the same is not destroyed: its process is about to end. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/clock.h"
 #include "core/log.h"
 #include "io/kafka/consumer_state.h"
 
@@ -23,6 +29,7 @@
 #define SESSION_TIMEOUT_MS    6000
 #define MAX_POLL_INTERVAL_MS  600000
 #define PARTITIONS_MAX        8192
+#define SETTLE_MS             3000
 
 static struct part *part_make(struct topic *t, int32_t partition)
 {
@@ -83,6 +90,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t e, rd_kafka_topic_p
 {
     struct topic *t = opaque;
     bool lost = rd_kafka_assignment_lost(rk);
+    t->settled = true;
     if (e == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         for (int i = 0; i < parts->cnt; i++)
             assign_one(t, &parts->elems[i]);
@@ -105,6 +113,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t e, rd_kafka_topic_p
 
 /* Events */
 
+static void leave(struct topic *t);
 static void end(struct topic *t);
 
 void kafka_group_serve(struct topic *t)
@@ -123,6 +132,10 @@ void kafka_group_serve(struct topic *t)
     }
     if (t->leaving && rd_kafka_consumer_closed(t->link.rk))
         end(t);
+    else if (t->settling && t->settled)
+        leave(t);
+    else if (t->settling && clock_mono_ms() >= t->settle_until_ms)
+        kafka_group_abandon(t);
 }
 
 static void on_group(void *ud, int events UNUSED)
@@ -239,7 +252,8 @@ int kafka_group_join(struct topic *t, const struct kafka_consumer_options *o, st
 static void destroy_work(void *ud)
 {
     struct topic *t = ud;
-    rd_kafka_destroy_flags(t->link.rk, t->abandoned ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0);
+    if (!t->stuck)
+        rd_kafka_destroy_flags(t->link.rk, t->abandoned ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0);
 }
 
 static void destroy_done(void *ud)
@@ -258,6 +272,7 @@ static void end(struct topic *t)
     if (t->ended)
         return;
     t->ended = true;
+    t->stuck = !t->settled && t->link.met;
     loop_poll_free(t->group_poll);
     t->group_poll = NULL;
     queue_close(&t->queue);
@@ -278,6 +293,14 @@ void kafka_group_abandon(struct topic *t)
 
 void kafka_group_leave(struct topic *t)
 {
+    t->settling = true;
+    t->settle_until_ms = clock_mono_ms() + SETTLE_MS;
+    kafka_group_serve(t);
+}
+
+static void leave(struct topic *t)
+{
+    t->settling = false;
     t->leaving = rd_kafka_queue_new(t->link.rk);
     kafka_eventfd_watch(t->leaving, t->group_fd);
     rd_kafka_error_t *e = rd_kafka_consumer_close_queue(t->link.rk, t->leaving);

@@ -30,7 +30,11 @@ struct topic {
     rd_kafka_queue_t *leaving; /* what it is redirected to at the end; NULL while open */
     int group_fd;
     struct loop_poll *group_poll;
+    bool settled;  /* an assignment came, be it of nothing */
+    bool settling; /* it wants to leave, and waits for the first assignment until settle_until_ms */
+    uint64_t settle_until_ms;
     bool ended, abandoned;
+    bool stuck; /* destroying it would be the end of the process */
 };
 
 struct kafka_consumer {

@@ -131,7 +131,7 @@ void kafka_link_alive(struct kafka_link *k)
 {
     if (k->connected)
         return;
-    k->connected = true;
+    k->connected = k->met = true;
     if (k->timer)
         loop_timer_stop(k->timer);
     metrics_set(METRICS_KAFKA_CONNECTED, 1, NULL);

@@ -15,6 +15,7 @@ struct kafka_link {
     rd_kafka_t *rk;
     struct loop_timer *timer; /* runs while no broker answers */
     bool connected;
+    bool met;     /* a broker answered at some time */
     bool probing; /* a thread of the pool uses rk */
     bool probe_ok;
     loop_fn *quiet; /* waits for the probe to end; NULL when nobody waits */

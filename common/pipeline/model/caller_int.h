@@ -8,7 +8,8 @@
  *   GATHERED  in the gather, until it goes alone (LIMITED) or with others      RIDING  in a joint: a call that has no
  * ask of its own, only those of its members, and is in one of WAITING, LIMITED and SENT
  *
- * One request of each sort is out at a time; what comes meanwhile goes with the next. A call that is cancelled is taken
+ * One request of each sort is out at a time, and those of bulk work keep a distance (CALLER_PACE_MS): what comes
+ * meanwhile goes with the next. A call that is cancelled is taken
  * out of the request that carries it. */
 #pragma once
 
@@ -31,12 +32,14 @@ enum call_state {
 #define CALLER_BATCH    256
 #define CALLER_TICK_MS  50
 #define CALLER_BUSY_MS  200
+#define CALLER_PACE_MS  20 /* a statement costs nearly the same for one as for ten; models take much longer */
 #define CALLER_LIVE_MAX 200000
 
 /* A batch of calls that one statement carries. Cancelled ones are NULL. */
 struct caller_batch {
     struct model_call *call[CALLER_BATCH];
     int n; /* 0: nothing is out */
+    uint64_t sent_ms;
 };
 
 struct caller {
@@ -46,7 +49,8 @@ struct caller {
     struct caller_batch opens, keeps, bills, drops;
     struct gather *gather;
     struct loop_timer *tick, *gather_timer, *watch; /* watch: while calls are under way */
-    struct map *live; /* key of an ask -> the call that is out for it */
+    struct loop_timer *pace;                        /* until the next statement may go out */
+    struct map *live;                               /* key of an ask -> the call that is out for it */
     int in_flight;
     int flying; /* requests that wait for the limit or are out */
     bool scheduled;

@@ -172,7 +172,7 @@ static void call_send(void *ud)
     call->granted = true;
     call->share = (struct call_share){.there = false};
     call_limited(c, call, -1);
-    caller_schedule(c); /* what came meanwhile */
+    caller_schedule(c);                        /* what came meanwhile */
     if (route_shut(call->used, &call->trip)) { /* while it waited for the limit */
         limiter_settle(call->used->budget, call->limit.tokens, 0);
         call->granted = false;

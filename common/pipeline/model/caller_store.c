@@ -1,5 +1,5 @@
-/* The four statements of a call's life, each gathered over calls. While Postgres is away what waits here waits: nothing
- * is lost, and nothing is called that was not opened. */
+/* The four statements of a call's life, each gathered over calls and over some time (batch_take). While Postgres is
+ * away what waits here waits: nothing is lost, and nothing is called that was not opened. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/clock.h"
@@ -7,9 +7,28 @@
 #include "core/log.h"
 #include "pipeline/model/caller_int.h"
 
-static int batch_take(struct caller_batch *b, struct list *from)
+/* Whether it cannot wait for more: somebody does, or there is enough for a statement. */
+static bool list_urgent(const struct list *from)
 {
-    b->n = 0;
+    int n = 0;
+    list_for_each (node, from)
+        if (CONTAINER_OF(node, struct model_call, node)->interactive || ++n == CALLER_BATCH)
+            return true;
+    return false;
+}
+
+/* The next ones that go out, 0: none now. */
+static int batch_take(struct caller *c, struct caller_batch *b, struct list *from)
+{
+    uint64_t now = clock_mono_ms();
+    if (b->n || list_empty(from))
+        return 0;
+    if (now - b->sent_ms < CALLER_PACE_MS && !list_urgent(from)) {
+        if (!loop_timer_active(c->pace))
+            loop_timer_start(c->pace, CALLER_PACE_MS - (now - b->sent_ms), 0);
+        return 0;
+    }
+    b->sent_ms = now;
     while (!list_empty(from) && b->n < CALLER_BATCH)
         b->call[b->n++] = CONTAINER_OF(list_shift(from), struct model_call, node);
     return b->n;
@@ -103,7 +122,7 @@ void caller_open(struct caller *c)
     if (c->opens.n)
         return;
     open_sort_out(c);
-    if (batch_take(&c->opens, &c->opening) == 0)
+    if (batch_take(c, &c->opens, &c->opening) == 0)
         return;
     struct ask_open asks[CALLER_BATCH];
     for (int i = 0; i < c->opens.n; i++) {
@@ -143,7 +162,7 @@ static void kept(void *ud, const struct pg_reply *reply UNUSED, const struct err
 
 void caller_keep(struct caller *c)
 {
-    if (c->keeps.n || batch_take(&c->keeps, &c->keeping) == 0)
+    if (batch_take(c, &c->keeps, &c->keeping) == 0)
         return;
     struct ask_reply replies[CALLER_BATCH];
     for (int i = 0; i < c->keeps.n; i++) {
@@ -212,7 +231,7 @@ static struct ask_bill bill_of(const struct model_call *call)
 
 void caller_bill(struct caller *c)
 {
-    if (c->bills.n || batch_take(&c->bills, &c->billing) == 0)
+    if (batch_take(c, &c->bills, &c->billing) == 0)
         return;
     struct ask_bill bills[CALLER_BATCH];
     for (int i = 0; i < c->bills.n; i++) {
@@ -251,7 +270,7 @@ static void dropped(void *ud, const struct pg_reply *reply UNUSED, const struct 
 
 void caller_drop(struct caller *c)
 {
-    if (c->drops.n || batch_take(&c->drops, &c->dropping) == 0)
+    if (batch_take(c, &c->drops, &c->dropping) == 0)
         return;
     struct ask_key keys[CALLER_BATCH];
     for (int i = 0; i < c->drops.n; i++)

@@ -286,6 +286,17 @@ static void model_left_out_report(struct worker *w, const struct item *it)
     buf_fini(&said);
 }
 
+/* Whether the offline engine does it: it stands last in the route, and no model can be asked, now or (what is too long
+ * for the smallest window of the route) ever. Money that is spent is a limit for everybody. */
+static bool model_offline(struct worker *w, enum model_end end, const struct err *why)
+{
+    bool never = end == MODEL_FAILED && why->code == ERR_TOO_LARGE;
+    if (!w->model->routes.offline_last || (end != MODEL_LATER && !never) || why->code == ERR_BUDGET)
+        return false;
+    metrics_add(METRICS_MODEL_CALLS, 1, "offline", "fallback", NULL);
+    return true; /* without a verdict it is planned */
+}
+
 /* The first ask of an attempt. */
 static bool model_ask(struct worker *w, struct item *it, const struct stage_input *in)
 {
@@ -306,6 +317,10 @@ static bool model_ask(struct worker *w, struct item *it, const struct stage_inpu
                                   .embed = {.dimensions = m->settings.dimensions}};
     enum verdict v = model_ask_make(w, it, in);
     model_left_out_report(w, it);
+    if (v == VERDICT_REJECT && model_offline(w, MODEL_FAILED, &it->err)) {
+        it->out = (struct stage_output){.overall = -1};
+        return false;
+    }
     if (v != VERDICT_ASK) {
         it->verdict = v;
         return false;
@@ -374,10 +389,8 @@ static void model_failed(struct worker *w, struct item *it)
 {
     struct model_call *call = it->call;
     it->err = call->err;
-    if (call->end == MODEL_LATER && w->model->routes.offline_last && call->err.code != ERR_BUDGET) {
-        metrics_add(METRICS_MODEL_CALLS, 1, "offline", "fallback", NULL);
-        return; /* no verdict: the offline engine does it */
-    }
+    if (model_offline(w, call->end, &call->err))
+        return;
     it->verdict = call->end == MODEL_FAILED && !call->retry ? VERDICT_REJECT : VERDICT_RETRY;
     if (call->end == MODEL_LATER) {
         it->outcome = TASK_PARK;

@@ -494,6 +494,24 @@ Test(kafka, the_queue_is_bounded_and_messages_time_out)
     rig_close(&r);
 }
 
+/* librdkafka before 2.3 ends the process when a client goes between its admission and its first assignment. */
+Test(kafka, a_member_may_leave_at_any_time_after_it_joined)
+{
+    struct rig r;
+    rig_open(&r, PARTITIONS);
+    struct member *first = member_new(&r, NULL);
+    WAIT(&r, kafka_consumer_assigned(first->c, -1) == 2 * PARTITIONS);
+    for (uint64_t ms = 0; ms <= 2400; ms += 400) { /* the others' part of a rebalance is what it waits for */
+        struct member *m = member_new(&r, NULL);
+        run_for(&r, ms);
+        member_close(m);
+        free(m);
+    }
+    member_close(first);
+    free(first);
+    rig_close(&r);
+}
+
 Test(kafka, closing_without_a_broker_ends_at_the_deadline)
 {
     struct rig r;
