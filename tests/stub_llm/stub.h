@@ -63,10 +63,28 @@ struct stub_settings {
     X(streams)                                                                                                         \
     X(embeddings)                                                                                                      \
     X(status_400)                                                                                                      \
-    X(status_401) X(status_404) X(status_429) X(status_500) X(status_503) X(status_529) X(hung) X(reset) X(truncated)  \
-        X(bad_json) X(dripped) X(refused) X(cut_short) X(in_flight) X(in_flight_max) X(aborted) X(duplicates)          \
-            X(paid_twice) X(paid) X(input_tokens) X(output_tokens) X(cached_tokens) X(cache_write_tokens)              \
-                X(embedding_tokens) X(embedding_inputs) X(embedding_inputs_max) X(while_held)
+    X(status_401)                                                                                                      \
+    X(status_404)                                                                                                      \
+    X(status_429)                                                                                                      \
+    X(status_500)                                                                                                      \
+    X(status_503)                                                                                                      \
+    X(status_529)                                                                                                      \
+    X(hung)                                                                                                            \
+    X(reset)                                                                                                           \
+    X(truncated)                                                                                                       \
+    X(bad_json)                                                                                                        \
+    X(dripped)                                                                                                         \
+    X(refused)                                                                                                         \
+    X(cut_short)                                                                                                       \
+    X(in_flight)                                                                                                       \
+    X(in_flight_max)                                                                                                   \
+    X(aborted)                                                                                                         \
+    X(duplicates)                                                                                                      \
+    X(paid_twice)                                                                                                      \
+    X(paid)                                                                                                            \
+    X(input_tokens)                                                                                                    \
+    X(output_tokens)                                                                                                   \
+    X(cached_tokens) X(cache_write_tokens) X(embedding_tokens) X(embedding_inputs) X(embedding_inputs_max) X(while_held)
 
 struct stub_seen {
     _Atomic uint64_t hash; /* 0: free */

@@ -566,8 +566,7 @@ Test(kafka, settings_that_do_not_exist_are_refused)
     rig_open(&r, PARTITIONS);
     const char *const settings[] = {"no.such.setting", "1", NULL};
     struct kafka_producer_options po = {.brokers = r.brokers, .settings = settings};
-    struct kafka_consumer_options co = {
-        .brokers = r.brokers, .topics = topics, .topics_n = 2, .settings = settings};
+    struct kafka_consumer_options co = {.brokers = r.brokers, .topics = topics, .topics_n = 2, .settings = settings};
     struct kafka_producer *p = NULL;
     struct kafka_consumer *c = NULL;
     struct err err;
