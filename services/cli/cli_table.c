@@ -146,7 +146,7 @@ const struct cli_command cli_commands[] = {
      "jobmill stub-llm --port 8090 latency=lognormal:900,0.5 fault.rate_limit=0.05 rpm=600",
      "Speaks OpenAI's Chat Completions and Embeddings and Anthropic's Messages. Settings: seed, latency and pace (250, "
      "uniform:5-50, "
-     "lognormal:900,0.5; ms), rpm, tpm, concurrency, key, missing_model, no_schema_model, poison, output_tokens, "
+     "lognormal:900,0.5; ms), rpm, tpm, concurrency, key, missing_model, no_schema_model, poison, output_tokens, hold, "
      "script=500,ok, fault.NAME=SHARE with NAME of "
      "rate_limit quota bad_key server html unavailable overloaded hang reset truncate bad_json fenced drip refuse "
      "length filter ok_error context "

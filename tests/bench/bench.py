@@ -187,6 +187,14 @@ def flight(fleet, bench, stub, n):
     return {"calls": most, "mib": memory, "more_mib": memory - before, "seconds": ramp, "cpu_ms_per_call": (bench.cpu()["embedding-1"] - cpu) * 1000 / max(stub.page()["paid"], 1)}
 
 
+def on_stub(bench, stub, n):
+    """(throughput, the stub's page, CPU ms an application of everything but the stub)"""
+    bench.pids["stub"] = stub.child.pid
+    t = throughput(bench, n)
+    show(t, None)
+    return t, stub.page(), (sum(t["cpu_s"].values()) - t["cpu_s"]["stub"]) * 1000 / n
+
+
 def models_once(n, inputs, flying):
     """With so many texts in one request for embeddings at most."""
     stub = Stub("latency=0")
@@ -195,11 +203,7 @@ def models_once(n, inputs, flying):
         fleet.start()
         print(f"\nmodels: embeddings on {stub.url}, which answers at once, up to {inputs} texts a request; everything else offline")
         bench = Bench(fleet)
-        bench.pids["stub"] = stub.child.pid
-        t = throughput(bench, n)
-        page = stub.page()
-        show(t, None)
-        own = (sum(t["cpu_s"].values()) - t["cpu_s"]["stub"]) * 1000 / n
+        t, page, own = on_stub(bench, stub, n)
         print(f"\n{page['paid']} calls paid, {page['paid_twice']} twice, {page['embedding_inputs'] / max(page['paid'], 1):.1f} texts each; all together without the stub: {own:.3f} CPU ms"
               f" an application, the embedding worker {t['cpu_s']['embedding-1'] * 1000 / n:.3f}")
         f = flight(fleet, bench, stub, flying) if flying else None
@@ -229,12 +233,7 @@ def whole(n):
     try:
         fleet.start()
         print(f"\nwhole: every stage on {stub.url}, which answers at once")
-        bench = Bench(fleet)
-        bench.pids["stub"] = stub.child.pid
-        t = throughput(bench, n)
-        page = stub.page()
-        show(t, None)
-        own = (sum(t["cpu_s"].values()) - t["cpu_s"]["stub"]) * 1000 / n
+        t, page, own = on_stub(Bench(fleet), stub, n)
         print(f"\n{page['calls']} requests, {page['paid'] / (n + 100):.2f} an application, {page['paid_twice']} paid twice; all together without the stub: {own:.3f} CPU ms an application,"
               f" the stub {t['cpu_s']['stub'] * 1e6 / max(page['calls'] * n / (n + 100), 1):.0f} us a request")
         return {"throughput": t, "stub": page, "cpu_ms": own}

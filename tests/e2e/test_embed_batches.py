@@ -8,6 +8,7 @@ import redis
 from support import samples
 from support.books import audit
 from support.fleet import Fleet, terminate, wait_for
+from support.models import fresh_lines as lines, good
 from support.stub import Stub
 
 POISON = "zq-refuse-me"
@@ -51,15 +52,6 @@ def clean(mill, stub):
     mill.all_up(60)
     with contextlib.closing(mill.stack.superuser()) as eye:
         assert audit(eye) == []
-
-
-def lines(user, n, start):
-    plain = [job for name, job in samples.postings().items() if name.startswith(("aldgate", "kestrel", "tallystick", "quillback"))]
-    return [{"user_id": user, "job": samples.variant(plain[i % len(plain)], start + i)} for i in range(n)]
-
-
-def good(batch):
-    return batch["counts"]["done"] + batch["counts"]["needs_review"]
 
 
 def ledger(mill, batch):
@@ -179,11 +171,12 @@ def test_a_killed_worker_costs_at_most_what_was_out(mill, stub, user):
 
 def test_sigterm_buys_nothing_twice(mill, stub, user):
     client = mill.client()
-    stub.set(latency="1500")
+    stub.set(hold=1)
     batch = client.batch(lines(user, 150, 6000))["id"]
     wait_for("requests are out", 30, lambda: stub.page()["in_flight"] >= 2)
     victim = mill.processes("embedding")[0]
     terminate(victim, signal.SIGTERM)
+    stub.set(hold=0)
     wait_for("it ends", 20, lambda: not victim.alive())
     assert good(client.batch_end(batch)) == 150
     settled(mill, batch)
@@ -280,7 +273,7 @@ def test_people_share_a_request_and_no_key(mill, stub, user):
 def test_who_was_thought_lost_harms_nobody(mill, stub, user):
     """A process that sleeps too long: others do its work, and what it had out is cut when it wakes."""
     client = mill.client()
-    stub.set(latency="2500")
+    stub.set(hold=1)
     workers = mill.processes("embedding")
     batch = client.batch(lines(user, 150, 10000))["id"]
     wait_for("requests are out", 30, lambda: stub.page()["in_flight"] >= 2)
@@ -291,7 +284,7 @@ def test_who_was_thought_lost_harms_nobody(mill, stub, user):
         wait_for("it is given up", 30, lambda: mill.sql_value("SELECT coalesce(sum(taken_over), 0) FROM model_asks WHERE batch_id = %s", batch) > 0)
     finally:
         victim.signal(signal.SIGCONT)
-    stub.set(latency="5")
+    stub.set(hold=0)
     assert good(client.batch_end(batch, 120)) == 150
     settled(mill, batch)
     rows, answers, _, cost = ledger(mill, batch)

@@ -1,11 +1,13 @@
 """Two providers, one of which fails: who takes over, what waits and why, and what is bought while processes and servers come and go."""
 import contextlib
+import threading
 import time
 
 import pytest
 from support import samples
 from support.books import audit
 from support.fleet import Fleet, wait_for
+from support.models import fresh_lines, good
 from support.stub import Stub
 
 ANALYZE = 1
@@ -59,9 +61,7 @@ numbers = iter(range(100_000, 900_000, 1000))
 
 
 def lines(user, n):
-    plain = [job for name, job in samples.postings().items() if name.startswith(("aldgate", "kestrel", "tallystick", "quillback"))]
-    start = next(numbers)
-    return [{"user_id": user, "job": samples.variant(plain[i % len(plain)], start + i)} for i in range(n)]
+    return fresh_lines(user, n, next(numbers))
 
 
 def nudge(mill):
@@ -71,10 +71,6 @@ def nudge(mill):
     client.batch_end(client.batch(lines(owner, 2))["id"], 60)
     time.sleep(0.3)
     return False
-
-
-def good(end):
-    return end["counts"]["done"] + end["counts"]["needs_review"]
 
 
 def open_breakers(mill):
@@ -146,7 +142,7 @@ def test_both_fail_and_all_of_it_waits_and_goes_on_by_itself(mill, providers, us
 def test_an_urgent_one_finds_a_place_beside_slow_calls(mill, providers, user):
     first, _ = providers
     client = mill.client()
-    first.set(latency="6000")
+    first.set(hold=1)
     batch = client.batch(lines(user, 150))["id"]
     wait_for("every place is taken", 20, lambda: first.page()["in_flight"] >= 48)
     jobs, begin = [x["job"] for x in lines(user, 4)], time.monotonic()
@@ -154,7 +150,7 @@ def test_an_urgent_one_finds_a_place_beside_slow_calls(mill, providers, user):
         client.submit(user, job)
     wait_for("they are on their way", 3, lambda: first.page()["in_flight"] >= 52, 0.02)
     print(f"after {time.monotonic() - begin:.2f} s")
-    first.set(latency="5")
+    first.set(hold=0)
     assert good(client.batch_end(batch, 90)) == 150
 
 
@@ -163,9 +159,10 @@ def test_a_rolling_restart_buys_nothing_twice(mill, providers, user):
     client = mill.client()
     mill.run("scale", "analyzer=2")
     mill.all_up(30)
-    first.set(latency="2000")
+    first.set(hold=1)
     batch = client.batch(lines(user, 48))["id"]
-    wait_for("the calls are out", 20, lambda: first.page()["in_flight"] >= 40)
+    wait_for("the calls are out", 20, lambda: first.page()["in_flight"] == 48)
+    threading.Timer(1, lambda: first.set(hold=0)).start()  # the restart waits for what is out
     mill.run("restart", "analyzer", timeout=90)
     mill.run("scale", "analyzer=1")
     assert good(client.batch_end(batch, 60)) == 48
@@ -178,10 +175,11 @@ def test_postgres_is_killed_between_the_opening_of_calls_and_their_replies(mill,
     """The calls that are out stay out: their replies are kept when Postgres is back, and nothing is bought twice."""
     first, _ = providers
     client = mill.client()
-    first.set(latency="3000")
+    first.set(hold=1)
     batch = client.batch(lines(user, 40))["id"]
-    wait_for("the calls are out", 20, lambda: first.page()["in_flight"] >= 40)
+    wait_for("the calls are out", 20, lambda: first.page()["in_flight"] == 40)
     mill.stack.kill("postgres")
+    first.set(hold=0)
     wait_for("the replies come while Postgres is away", 20, lambda: first.page()["in_flight"] == 0)
     assert first.page()["ok"] == 40
     mill.stack.start()

@@ -176,6 +176,8 @@ int stub_setting(struct stub_settings *s, struct str name, struct str value, str
             s->calls_max = (int32_t)v;
         else if (str_eqc(name, "output_tokens"))
             s->output_tokens = (int32_t)v;
+        else if (str_eqc(name, "hold"))
+            s->hold = v != 0;
         else
             return err_set(err, ERR_CONFIG, "the stub has no setting \"%.40s\"", name.n < 40 ? name.p : "...");
     }

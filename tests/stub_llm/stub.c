@@ -16,6 +16,7 @@
 #define STUB_HEARD_US        ((uint64_t)100000) /* within this time a whole fleet has heard of a wait */
 #define STUB_DRIP_BYTES      8
 #define STUB_DRIP_MS         25
+#define STUB_HOLD_MS         20 /* between two looks whether answers are still held */
 
 struct call {
     struct stub *stub;
@@ -186,6 +187,10 @@ static void call_send(void *ud)
     }
     if (c->begun) {
         call_stream(c);
+        return;
+    }
+    if (sh->settings.hold) {
+        call_again(c, STUB_HOLD_MS);
         return;
     }
     stub_limit_headers(sh, c->req, c->anthropic);

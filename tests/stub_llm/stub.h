@@ -54,6 +54,7 @@ struct stub_settings {
     char no_schema[STUB_NAME_BYTES]; /* a model that knows no response_format */
     char poison[STUB_NAME_BYTES];    /* 400 to embeddings of a text that holds this; "": none */
     int32_t output_tokens;           /* 0: as long as the answer is */
+    bool hold;                       /* answers that are due wait until it is off again */
 };
 
 /* One struct for all counters, so that the page and the reset are loops. */

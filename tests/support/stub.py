@@ -31,7 +31,7 @@ class Stub:
         assert r.status_code < 300, r.text
 
     def heal(self, latency="5"):
-        self.set(latency=latency, script="", **{"fault_" + f: 0 for f in FAULTS})
+        self.set(latency=latency, script="", hold=0, **{"fault_" + f: 0 for f in FAULTS})
 
     def reset(self):
         r = requests.post(self.url + "/admin/reset", timeout=10)

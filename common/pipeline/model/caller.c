@@ -32,11 +32,6 @@ static void caller_gathered(void *ud)
     caller_gather(ud);
 }
 
-static void caller_paced(void *ud)
-{
-    caller_flush(ud);
-}
-
 static void caller_tick(void *ud)
 {
     struct caller *c = ud;
@@ -143,7 +138,7 @@ struct caller *caller_new(const struct caller_options *o)
     c->gather = gather_new(&o->gather);
     c->gather_timer = loop_timer_new(o->loop, caller_gathered, c);
     c->tick = loop_timer_new(o->loop, caller_tick, c);
-    c->pace = loop_timer_new(o->loop, caller_paced, c);
+    c->pace = loop_timer_new(o->loop, caller_flush, c);
     c->watch = loop_timer_new(o->loop, caller_watch, c);
     return c;
 }
