@@ -82,7 +82,7 @@ void render_budget(struct buf *b, const char *key, const struct batch_row *r)
         jsonw_int(b, "max_microusd", r->ceiling_microusd);
     else
         jsonw_null(b, "max_microusd");
-    jsonw_int(b, "spent_microusd", r->spent_microusd);
+    jsonw_int(b, "spent_microusd", r->cost_microusd);
     jsonw_int(b, "reserved_microusd", r->reserved_microusd);
     buf_addc(b, '}');
 }

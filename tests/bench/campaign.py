@@ -73,7 +73,7 @@ class Mill:
 
     def settled(self, seconds=30):
         """No call is open, nothing is reserved."""
-        wait_for("every call is settled", seconds, lambda: self.fleet.sql_value("SELECT count(*) FROM model_asks WHERE state <> 2 OR NOT billed") == 0
+        wait_for("every call is settled", seconds, lambda: self.fleet.sql_value("SELECT count(*) FROM model_asks WHERE state <> 2") == 0
                  and self.fleet.sql_value("SELECT coalesce(sum(reserved_microusd), 0) FROM spending") == 0, 0.2)
 
     def expired(self):

@@ -62,7 +62,7 @@ def ledger(mill, batch):
 
 def settled(mill, batch):
     wait_for("nothing is open", 20, lambda: mill.sql_value(
-        "SELECT (SELECT count(*) FROM model_asks WHERE batch_id = %s AND (state <> 2 OR NOT billed)) + (SELECT coalesce(sum(reserved_microusd), 0) FROM spending WHERE scope = 3 AND scope_id = %s)",
+        "SELECT (SELECT count(*) FROM model_asks WHERE batch_id = %s AND state <> 2) + (SELECT coalesce(sum(reserved_microusd), 0) FROM spending WHERE scope = 3 AND scope_id = %s)",
         batch, batch) == 0)
 
 

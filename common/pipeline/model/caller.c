@@ -231,7 +231,7 @@ void caller_cancel(struct caller *c, struct model_call *call)
     call->granted = false;
     if (call->held && !call->kept &&
         call->state != CALL_KEEPING) /* others need not wait until this process is known to be gone */
-        asks_drop(c->o.pool, c->o.worker_id, &call->ask_key, 1, NULL, NULL);
+        asks_drop(c->o.pool, c->o.worker_id, &(struct ask_drop){.key = call->ask_key}, 1, NULL, NULL);
     caller_batch_forget(&c->opens, call);
     caller_batch_forget(&c->keeps, call);
     caller_batch_forget(&c->bills, call);

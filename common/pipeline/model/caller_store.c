@@ -167,8 +167,9 @@ void caller_keep(struct caller *c)
     struct ask_reply replies[CALLER_BATCH];
     for (int i = 0; i < c->keeps.n; i++) {
         const struct model_call *call = c->keeps.call[i];
-        replies[i] =
-            (struct ask_reply){.key = call->ask_key, .bytes = {.p = buf_str(&call->packed), .n = call->packed.len}};
+        replies[i] = (struct ask_reply){.key = call->ask_key,
+                                        .usage_id = call->usage_id,
+                                        .bytes = {.p = buf_str(&call->packed), .n = call->packed.len}};
     }
     asks_reply(c->o.pool, replies, c->keeps.n, kept, c);
 }
@@ -204,10 +205,7 @@ static struct ask_bill bill_of(const struct model_call *call)
                        ? call_share_of(&call->share, price_cost_microusd(&call->used->price, &call->whole))
                    : u->known ? 0
                               : call->estimate_microusd;
-    struct ask_key key = call->ask_key;
-    if (call->wasted) /* of no ask: the one it was for is asked again */
-        memset(key.hash, 0, sizeof(key.hash));
-    return (struct ask_bill){.key = key,
+    return (struct ask_bill){.key = call->ask_key,
                              .usage_id = call->usage_id,
                              .subject_id = call->subject_id,
                              .application_id = call->application_id,
@@ -272,8 +270,11 @@ void caller_drop(struct caller *c)
 {
     if (batch_take(c, &c->drops, &c->dropping) == 0)
         return;
-    struct ask_key keys[CALLER_BATCH];
-    for (int i = 0; i < c->drops.n; i++)
-        keys[i] = c->drops.call[i]->ask_key;
-    asks_drop(c->o.pool, c->o.worker_id, keys, c->drops.n, dropped, c);
+    static const struct uuid nil;
+    struct ask_drop drops[CALLER_BATCH];
+    for (int i = 0; i < c->drops.n; i++) {
+        const struct model_call *call = c->drops.call[i];
+        drops[i] = (struct ask_drop){.key = call->ask_key, .usage_id = call->kept ? call->usage_id : nil};
+    }
+    asks_drop(c->o.pool, c->o.worker_id, drops, c->drops.n, dropped, c);
 }

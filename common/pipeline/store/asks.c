@@ -1,4 +1,4 @@
-/* The functions of migrations/0006; here they only get their arrays. Rows of model_asks are locked in the order of the
+/* The functions of migrations/0012; here they only get their arrays. Rows of model_asks are locked in the order of the
  * hashes by the functions. */
 #include "pipeline/store/asks.h"
 
@@ -9,11 +9,11 @@
 static const struct pg_stmt stmt_async = {"asks_async", "SELECT set_config('synchronous_commit', 'off', true)", 0};
 static const struct pg_stmt stmt_open = {
     "asks_open", "SELECT what, reply, billed, scope FROM jm_ask($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", 11};
-static const struct pg_stmt stmt_reply = {"asks_reply", "SELECT jm_reply($1, $2, $3)", 3};
+static const struct pg_stmt stmt_reply = {"asks_reply", "SELECT jm_reply($1, $2, $3, $4)", 4};
 static const struct pg_stmt stmt_bill = {
     "asks_bill",
     "SELECT jm_bill($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)", 20};
-static const struct pg_stmt stmt_drop = {"asks_drop", "SELECT jm_unask($1, $2, $3)", 3};
+static const struct pg_stmt stmt_drop = {"asks_drop", "SELECT jm_unask($1, $2, $3, $4)", 4};
 static const struct pg_stmt stmt_totals = {
     "asks_totals",
     "SELECT coalesce(sum(spent_microusd), 0)::int8, coalesce(sum(reserved_microusd), 0)::int8, "
@@ -89,6 +89,7 @@ void asks_reply(struct pg_pool *pool, const struct ask_reply *replies, int n, pg
     pg_request_add(q, &stmt_reply);
     STORE_ARRAY(q, PG_UUID, pg_array_uuid, replies, n, &it->key.tenant_id);
     STORE_ARRAY(q, PG_BYTEA, pg_array_bytea, replies, n, hash_str(&it->key));
+    STORE_ARRAY(q, PG_UUID, pg_array_uuid, replies, n, &it->usage_id);
     STORE_ARRAY(q, PG_BYTEA, pg_array_bytea, replies, n, it->bytes);
     pg_request_send(q, fn, ud);
 }
@@ -122,7 +123,7 @@ void asks_bill(struct pg_pool *pool, enum stage stage, const struct ask_bill *ca
     pg_request_send(q, fn, ud);
 }
 
-void asks_drop(struct pg_pool *pool, const struct uuid *worker_id, const struct ask_key *keys, int n, pg_reply_fn *fn,
+void asks_drop(struct pg_pool *pool, const struct uuid *worker_id, const struct ask_drop *drops, int n, pg_reply_fn *fn,
                void *ud)
 {
     assert(n > 0 && n <= ASKS_BATCH_MAX);
@@ -130,8 +131,9 @@ void asks_drop(struct pg_pool *pool, const struct uuid *worker_id, const struct 
     pg_request_add(q, &stmt_async);
     pg_request_add(q, &stmt_drop);
     pg_param_uuid(q, worker_id);
-    STORE_ARRAY(q, PG_UUID, pg_array_uuid, keys, n, &it->tenant_id);
-    STORE_ARRAY(q, PG_BYTEA, pg_array_bytea, keys, n, hash_str(it));
+    STORE_ARRAY(q, PG_UUID, pg_array_uuid, drops, n, &it->key.tenant_id);
+    STORE_ARRAY(q, PG_BYTEA, pg_array_bytea, drops, n, hash_str(&it->key));
+    STORE_ARRAY(q, PG_UUID, pg_array_uuid, drops, n, id_or_null(&it->usage_id));
     pg_request_send(q, fn, ud);
 }
 

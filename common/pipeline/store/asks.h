@@ -47,6 +47,7 @@ void asks_open(struct pg_pool *pool, const struct uuid *worker_id, enum stage st
 
 struct ask_reply {
     struct ask_key key;
+    struct uuid usage_id; /* of the call */
     struct str bytes;
 };
 /* err NULL: durable. Of several replies to one ask the first stays. */
@@ -70,8 +71,13 @@ struct ask_bill {
 /* Does not wait for the disk: what a later commit of the same server makes durable is durable with it. */
 void asks_bill(struct pg_pool *pool, enum stage stage, const struct ask_bill *bills, int n, pg_reply_fn *fn, void *ud);
 
-/* Calls that were not paid for: others may ask. fn may be NULL. */
-void asks_drop(struct pg_pool *pool, const struct uuid *worker_id, const struct ask_key *keys, int n, pg_reply_fn *fn,
+/* Others may ask: the call was not paid for, or its reply, which was kept, is no answer (usage_id says which reply).
+ * A reply of another call stays. fn may be NULL. */
+struct ask_drop {
+    struct ask_key key;
+    struct uuid usage_id; /* nil: no reply of this call was kept */
+};
+void asks_drop(struct pg_pool *pool, const struct uuid *worker_id, const struct ask_drop *drops, int n, pg_reply_fn *fn,
                void *ud);
 
 /* The dispatcher's broom: replies older than keep_s and asks of lost processes, limit at most; and what was spent in

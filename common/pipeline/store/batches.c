@@ -10,7 +10,7 @@
     " ELSE (SELECT count(*) FROM tasks k WHERE k.tenant_id = b.tenant_id"                                              \
     "  AND k.batch_id = b.batch_id AND k.kind = 1 AND (k.state = 5 OR EXISTS (" TASKS_PARKED_SHARED "))) END::int4,"   \
     " b.n_done, b.n_needs_review, b.n_failed, b.n_cancelled, b.n_analyze, b.n_optimize, b.n_cover_letter, b.n_embed,"  \
-    " b.cost_microusd, b.created_at, b.updated_at, b.ended_at, b.ceiling_microusd, coalesce(m.spent_microusd, 0),"     \
+    " coalesce(m.spent_microusd, 0), b.created_at, b.updated_at, b.ended_at, b.ceiling_microusd,"                      \
     " coalesce(m.reserved_microusd, 0) FROM batches b LEFT JOIN spending m ON m.tenant_id = b.tenant_id"               \
     " AND m.scope = 3 AND m.scope_id = b.batch_id AND m.day = 'epoch' "
 
@@ -314,8 +314,7 @@ static void batch_row_read(const struct pg_rows *r, int i, struct batch_row *ret
         .updated_at_us = pg_get_timestamptz(r, i, 19),
         .ended_at_us = pg_get_timestamptz(r, i, 20),
         .ceiling_microusd = pg_get_int8(r, i, 21),
-        .spent_microusd = pg_get_int8(r, i, 22),
-        .reserved_microusd = pg_get_int8(r, i, 23),
+        .reserved_microusd = pg_get_int8(r, i, 22),
     };
 }
 

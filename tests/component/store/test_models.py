@@ -21,6 +21,7 @@ class Caller:
     def __init__(self, mill, tenant, stage=OPTIMIZE, conn=None):
         self.mill, self.tenant, self.stage, self.id = mill, tenant, stage, new_id()
         self.conn = conn or mill.conns[stage]
+        self.usages = {}  # of the last call for each text
         mill.beat(self.id, "optimizer")
 
     def ask(self, texts, batch=None, app=None, estimate=100, most=(0, 0, 0, 0)):
@@ -28,6 +29,7 @@ class Caller:
         found = rows(self.conn, "SELECT what, reply, billed, scope FROM jm_ask(%s, %s::smallint, %s::uuid[], %s::bytea[], %s::uuid[], %s::uuid[], %s::bigint[], %s, %s, %s, %s)",
                      self.id, self.stage, [self.tenant.id] * n, [hash_of(t) for t in texts], [batch] * n, [app] * n, [estimate] * n, *most)
         self.billed = [b for _, _, b, _ in found]
+        self.usages.update((t, new_id()) for t, f in zip(texts, found) if f[0] == CALL)
         return [(w, bytes(r) if r is not None else None, s) for w, r, _, s in found]
 
     def whats(self, texts, **how):
@@ -35,13 +37,13 @@ class Caller:
 
     def reply(self, texts):
         n = len(texts)
-        return value(self.conn, "SELECT jm_reply(%s::uuid[], %s::bytea[], %s::bytea[])", [self.tenant.id] * n, [hash_of(t) for t in texts],
-                     [("reply to " + t).encode() for t in texts])
+        return value(self.conn, "SELECT jm_reply(%s::uuid[], %s::bytea[], %s::uuid[], %s::bytea[])", [self.tenant.id] * n, [hash_of(t) for t in texts],
+                     [self.usages[t] for t in texts], [("reply to " + t).encode() for t in texts])
 
     def bill(self, texts, cost=70, batch=None, app=None, usage=None):
         n = len(texts)
         return value(self.conn, "SELECT jm_bill(%s::uuid[], %s::bytea[], %s::uuid[], %s::smallint, %s::uuid[], %s::uuid[], %s::uuid[], %s, %s, %s, %s, %s, %s, %s, %s,"
-                     " %s, %s, %s::bigint[], %s, %s::smallint[])", [self.tenant.id] * n, [hash_of(t) for t in texts], usage or [new_id() for _ in texts],
+                     " %s, %s, %s::bigint[], %s, %s::smallint[])", [self.tenant.id] * n, [hash_of(t) for t in texts], usage or [self.usages[t] for t in texts],
                      self.stage, [app or new_id()] * n, [app] * n, [batch] * n, [1] * n, ["openai"] * n, ["gpt-4o"] * n, [""] * n, [1000] * n, [200] * n, [0] * n, [0] * n,
                      [0] * n, [900] * n, [cost] * n, ["2026-01"] * n, [1] * n)
 
@@ -51,7 +53,8 @@ class Caller:
         return kept
 
     def give_up(self, texts):
-        rows(self.conn, "SELECT jm_unask(%s, %s::uuid[], %s::bytea[])", self.id, [self.tenant.id] * len(texts), [hash_of(t) for t in texts])
+        rows(self.conn, "SELECT jm_unask(%s, %s::uuid[], %s::bytea[], %s::uuid[])", self.id, [self.tenant.id] * len(texts), [hash_of(t) for t in texts],
+             [self.usages.get(t) for t in texts])
 
     def die(self):
         rows(self.mill.dispatcher, "UPDATE workers SET lost_at = now() WHERE worker_id = %s", self.id)
@@ -127,8 +130,8 @@ def test_giving_up_takes_nothing_from_others(a, b):
 
 
 def test_a_reply_that_nobody_billed_is_billed_by_who_reads_it(a, b):
-    usage = [new_id()]
     a.ask(["x"], most=(1000, 0, 0, 0))
+    usage = [a.usages["x"]]
     a.reply(["x"])
     a.die()
     assert b.spending(TENANT) == (0, 100, 0, 0)
@@ -148,19 +151,54 @@ def test_a_reply_is_kept_although_the_server_forgot_the_ask(a, b, mill):
 
 def test_the_same_bill_twice_counts_once(a, mill):
     a.ask(["x"])
-    usage = [new_id()]
-    a.hear(["x"], usage=usage)
-    assert a.bill(["x"], usage=usage) == 0
+    a.hear(["x"])
+    assert a.bill(["x"]) == 0
     assert value(mill.eye, "SELECT count(*) FROM model_usage") == 1
     assert a.spending(TENANT) == (70, 0, 1, 0)
+
+
+def test_a_kept_reply_that_is_no_answer_is_paid_and_goes(a, b):
+    most = (1000, 0, 0, 0)
+    a.ask(["x", "y"], most=most)
+    a.reply(["x", "y"])
+    a.bill(["x"])  # what it said is known to have been paid for; of y not even that
+    a.give_up(["x", "y"])
+    assert a.spending(TENANT) == (70, 0, 1, 0)
+    assert b.whats(["x", "y"], most=most) == [CALL, CALL]
+    b.hear(["x"])
+    a.give_up(["x"])  # late: another call's reply is not its matter
+    assert a.ask(["x"]) == [(REPLY, b"reply to x", 0)] and a.billed == [True]
+    assert a.spending(TENANT) == (140, 100, 2, 0)
+
+
+def test_an_unbilled_reply_that_is_swept_gives_its_reservation_back(a, mill):
+    most = (1000, 0, 0, 0)
+    a.ask(["x", "y", "z"], most=most)
+    a.reply(["x", "y"])
+    a.bill(["x"])
+    assert a.spending(TENANT) == (70, 200, 1, 0)
+    rows(mill.eye, "UPDATE model_asks SET asked_at = now() - interval '8 days' WHERE state = 2")
+    assert value(mill.dispatcher, "SELECT jm_asks_sweep('7 days', 100)") == 2
+    assert a.spending(TENANT) == (70, 100, 1, 0), "z is still out"
+
+
+def test_ceilings_of_several_tenants_and_batches_in_one_call(a, mill, tenant):
+    batch, _, _ = tenant.batch(1)
+    other, _, _ = tenant.batch(1)
+    rows(mill.eye, "UPDATE batches SET ceiling_microusd = 250 WHERE batch_id = %s", batch)
+    texts = [f"t{i}" for i in range(8)]
+    found = rows(a.conn, "SELECT what, scope FROM jm_ask(%s, %s::smallint, %s::uuid[], %s::bytea[], %s::uuid[], %s::uuid[], %s::bigint[], 0, 600, 0, 0)",
+                 a.id, a.stage, [tenant.id] * 8, [hash_of(t) for t in texts], [batch, other] * 3 + [None, None], [None] * 8, [100] * 8)
+    assert found == [(CALL, 0), (CALL, 0), (CALL, 0), (CALL, 0), (OVER, BATCH), (CALL, 0), (CALL, 0), (OVER, DAY)]
+    assert a.spending(BATCH, batch) == (0, 200, 0, 0) and a.spending(BATCH, other) == (0, 300, 0, 0) and a.spending(DAY) == (0, 600, 0, 0)
+    assert rows(a.conn, "SELECT count(*)::int FROM model_asks") == [(6,)], "what may not be called leaves nothing"
 
 
 def test_costs_reach_application_and_batch(a, mill, tenant):
     batch, apps, _ = tenant.batch(2)
     a.ask(["x"], batch=batch, app=apps[0])
     a.hear(["x"], cost=123, batch=batch, app=apps[0])
-    assert value(mill.eye, "SELECT cost_microusd FROM applications WHERE application_id = %s", apps[0]) == 123
-    assert value(mill.eye, "SELECT cost_microusd FROM batches WHERE batch_id = %s", batch) == 123
+    assert value(mill.eye, "SELECT sum(cost_microusd) FROM model_usage WHERE batch_id = %s AND application_id = %s", batch, apps[0]) == 123
     assert a.spending(BATCH, batch) == (123, 0, 1, 0)
     assert a.spending(DAY) == (123, 0, 1, 0)
     assert rows(mill.eye, "SELECT sum(cost_microusd), min(application_id::text) FROM model_usage") == [(123, apps[0])]

@@ -117,7 +117,7 @@ def test_grants_of_every_kind(two, db):
     assert set(can) == {("dispatcher", "posting_analyses"), ("dispatcher", "idempotency_keys"), ("analyzer", "job_postings"), ("analyzer", "posting_analyses"),
                         ("optimizer", "user_profiles"), ("optimizer", "posting_analyses"), ("cover_letter", "user_profiles"),
                         ("cover_letter", "posting_analyses"), ("embedding", "user_profiles"), ("embedding", "job_postings"), ("optimizer", "users"), ("cover_letter", "users"),
-                        ("embedding", "users")} | {(r, "model_usage") for r in ("analyzer", "optimizer", "cover_letter", "embedding")}
+                        ("embedding", "users")} | {(r, "model_usage") for r in ("dispatcher", "analyzer", "optimizer", "cover_letter", "embedding")}
 
 
 def test_no_worker_changes_what_is_not_its_own(two, db):
