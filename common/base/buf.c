@@ -1,6 +1,7 @@
 /* Doubles until the maximum. Invariant: data == NULL or data[len] == 0. */
 #include "base/buf.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -75,12 +76,20 @@ void buf_addc(struct buf *b, char c)
     b->data[b->len] = '\0';
 }
 
+/* Straight into the memory that is free anyway; a second time only when that was too little. */
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
     va_list ap;
+    size_t room = b->failed ? 0 : b->cap - b->len;
     va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(room ? b->data + b->len : NULL, room, fmt, ap);
     va_end(ap);
+    if (n >= 0 && (size_t)n < room && (size_t)n <= b->max_bytes - b->len) {
+        b->len += (size_t)n;
+        return;
+    }
+    if (room)
+        b->data[b->len] = '\0';
     if (n < 0) {
         b->failed = true;
         return;
@@ -96,53 +105,62 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 
 static void buf_add_json_escape(struct buf *b, unsigned char c)
 {
-    switch (c) {
-    case '"':
-        buf_add(b, "\\\"", 2);
-        break;
-    case '\\':
-        buf_add(b, "\\\\", 2);
-        break;
-    case '\n':
-        buf_add(b, "\\n", 2);
-        break;
-    case '\r':
-        buf_add(b, "\\r", 2);
-        break;
-    case '\t':
-        buf_add(b, "\\t", 2);
-        break;
-    default:
+    static const char short_form[] = {['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
+    if (!short_form[c]) {
         buf_addf(b, "\\u%04x", c);
+        return;
     }
+    char *to = buf_reserve(b, 2);
+    if (!to)
+        return;
+    to[0] = '\\';
+    to[1] = short_form[c];
+    to[2] = '\0';
+    b->len += 2;
 }
 
-/* Whether any of the 8 bytes is a control character, a quote or a backslash: a byte of (x - n * 0x01..) & ~x has its
- * top bit set exactly when a byte of x below it borrowed, which is enough to say "none". */
-static bool buf_word_escapes(const char *s)
+/* Which of the 8 bytes are a control character, a quote or a backslash: the lowest top bit that is set stands at the
+ * first of them, those above it may be wrong (a byte of (x - n * 0x01..) & ~x also has it when one below borrowed). */
+static uint64_t buf_word_escapes(const char *s)
 {
     const uint64_t ones = 0x0101010101010101ull, tops = 0x8080808080808080ull;
     uint64_t x;
     memcpy(&x, s, sizeof(x));
+    x = le64toh(x);
     uint64_t quote = x ^ (ones * '"'), slash = x ^ (ones * '\\');
     return (((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & tops;
+}
+
+/* Length of the longest beginning of s[0..n) that needs no escape; it is copied to `to`, which has room for n. */
+static size_t buf_plain(char *to, const char *s, size_t n)
+{
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t found = buf_word_escapes(s + i);
+        memcpy(to + i, s + i, 8);
+        if (found)
+            return i + (size_t)__builtin_ctzll(found) / 8;
+    }
+    for (; i < n && (unsigned char)s[i] >= 0x20 && s[i] != '"' && s[i] != '\\'; i++)
+        to[i] = s[i];
+    return i;
 }
 
 void buf_add_json(struct buf *b, const char *s, size_t n)
 {
     buf_addc(b, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < n; i++) {
-        while (i + 8 <= n && !buf_word_escapes(s + i))
-            i += 8;
-        unsigned char c = i < n ? (unsigned char)s[i] : ' ';
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_add(b, s + from, i - from);
-        buf_add_json_escape(b, c);
-        from = i + 1;
+    while (n) {
+        char *to = buf_reserve(b, n);
+        if (!to)
+            return;
+        size_t plain = buf_plain(to, s, n);
+        b->len += plain;
+        b->data[b->len] = '\0';
+        if (plain < n)
+            buf_add_json_escape(b, (unsigned char)s[plain++]);
+        s += plain;
+        n -= plain;
     }
-    buf_add(b, s + from, n - from);
     buf_addc(b, '"');
 }
 

@@ -39,22 +39,9 @@ static yyjson_alc json_alc(struct arena *a)
 /* The byte behind the string whose content begins at i; the end of the text when it is not closed. */
 static size_t json_string_end(struct str text, size_t i)
 {
-    const uint64_t ones = 0x0101010101010101ull, tops = 0x8080808080808080ull;
-    for (; i < text.n; i += 2) { /* over a backslash and what it escapes */
-        uint64_t x;
-        /* eight bytes at a time while none of them can be a quote or a backslash */
-        for (; i + sizeof(x) <= text.n; i += sizeof(x)) {
-            memcpy(&x, text.p + i, sizeof(x));
-            uint64_t quote = x ^ (ones * '"'), slash = x ^ (ones * '\\');
-            if ((((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & tops)
-                break;
-        }
-        while (i < text.n && text.p[i] != '"' && text.p[i] != '\\')
-            i++;
-        if (i < text.n && text.p[i] == '"')
-            return i + 1;
-    }
-    return text.n;
+    for (; i < text.n && text.p[i] != '"'; i++)
+        i += text.p[i] == '\\';
+    return MIN(i + 1, text.n);
 }
 
 /* Deepest nesting outside strings; the parser itself is iterative but everything that walks a document recurses. */
@@ -103,39 +90,61 @@ static bool json_numbers_are_readable(yyjson_val *root)
     return true;
 }
 
-static bool json_has_nul(yyjson_val *root)
+enum json_verdict { JSON_GOOD = 0, JSON_NUL, JSON_DEEP };
+
+/* One walk over the values, which lie in the order of the text: end[] are the ends of the containers around v. */
+static enum json_verdict json_judge(yyjson_val *root)
 {
-    yyjson_val *v = root;
-    size_t total = unsafe_yyjson_get_next(root) - root;
-    for (size_t i = 0; i < total; i++, v++)
-        if (yyjson_is_str(v) && memchr(unsafe_yyjson_get_str(v), '\0', unsafe_yyjson_get_len(v)))
-            return true;
-    return false;
+    yyjson_val *end[JSON_DEPTH_MAX], *last = unsafe_yyjson_get_next(root);
+    enum json_verdict verdict = JSON_GOOD;
+    size_t depth = 0;
+    for (yyjson_val *v = root; v < last; v++) {
+        while (depth && v == end[depth - 1])
+            depth--;
+        if (unsafe_yyjson_is_ctn(v)) {
+            if (depth == JSON_DEPTH_MAX)
+                return JSON_DEEP;
+            end[depth++] = unsafe_yyjson_get_next(v);
+        } else if (unsafe_yyjson_get_tag(v) == (YYJSON_TYPE_STR | YYJSON_SUBTYPE_NONE) &&
+                   memchr(unsafe_yyjson_get_str(v), '\0', unsafe_yyjson_get_len(v))) {
+            verdict = JSON_NUL; /* strings without an escape are marked NOESC and cannot have one */
+        }
+    }
+    return verdict;
 }
 
-static int json_parse_as(struct arena *a, struct str text, yyjson_read_flag how, yyjson_val **ret_root,
-                         size_t *ret_offset, struct err *err)
+/* The text is too deep, or is not valid: the first is what is said where both are true. */
+static int json_refuse(struct str text, const yyjson_read_err *rerr, size_t *ret_offset, struct err *err)
 {
     size_t at = 0;
-    if (ret_offset)
-        *ret_offset = 0;
     if (json_depth(text, &at) > JSON_DEPTH_MAX) {
         if (ret_offset)
             *ret_offset = at;
         return err_set(err, ERR_MALFORMED, "JSON is nested deeper than %d levels at byte %zu", JSON_DEPTH_MAX, at);
     }
+    if (ret_offset)
+        *ret_offset = rerr->pos;
+    if (rerr->code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+        return err_set(err, ERR_MEMORY, "the JSON text needs more memory than its limit");
+    return err_set(err, ERR_MALFORMED, "JSON is not valid at byte %zu: %s", rerr->pos, rerr->msg);
+}
+
+static int json_parse_as(struct arena *a, struct str text, yyjson_read_flag how, yyjson_val **ret_root,
+                         size_t *ret_offset, struct err *err)
+{
+    if (ret_offset)
+        *ret_offset = 0;
     yyjson_alc alc = json_alc(a);
-    yyjson_read_err rerr;
+    yyjson_read_err rerr = {0};
     yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text.p, text.n, how, &alc, &rerr);
-    if (!doc) {
-        if (ret_offset)
-            *ret_offset = rerr.pos;
-        if (rerr.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
-            return err_set(err, ERR_MEMORY, "the JSON text needs more memory than its limit");
-        return err_set(err, ERR_MALFORMED, "JSON is not valid at byte %zu: %s", rerr.pos, rerr.msg);
-    }
-    *ret_root = yyjson_doc_get_root(doc);
-    if (json_has_nul(*ret_root))
+    if (!doc)
+        return json_refuse(text, &rerr, ret_offset, err);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    enum json_verdict verdict = json_judge(root);
+    if (verdict == JSON_DEEP)
+        return json_refuse(text, &rerr, ret_offset, err);
+    *ret_root = root;
+    if (verdict == JSON_NUL)
         return err_set(err, ERR_MALFORMED, "JSON contains a NUL character in a string");
     return 0;
 }

@@ -42,13 +42,7 @@ void stub_admin_reset(struct http_request *req, void *ud)
 #undef X
     atomic_store(&s->sh->in_flight, flying);
     pthread_mutex_lock(&s->sh->lock);
-    for (uint32_t i = 0; i < STUB_SEEN_SLOTS; i++) {
-        if (atomic_load_explicit(&s->sh->seen[i].hash, memory_order_relaxed) == 0)
-            continue;
-        atomic_store(&s->sh->seen[i].asked, 0);
-        atomic_store(&s->sh->seen[i].paid, 0);
-        atomic_store(&s->sh->seen[i].hash, 0);
-    }
+    stub_seen_forget(s->sh);
     memset(s->sh->prefixes, 0, sizeof(s->sh->prefixes));
     memset(s->sh->minute, 0, sizeof(s->sh->minute));
     /* places are not used twice: a call that is out writes to its own until it ends */

@@ -8,10 +8,11 @@
 #include "stub_llm/stub.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ANSWER_DEPTH_MAX 12
+#define ANSWER_NEST_MAX  48
 #define ANSWER_LINES_MAX 200
 
 struct lines {
@@ -33,13 +34,23 @@ static void lines_add(struct lines *l, struct str text)
         l->line[l->n++] = text;
 }
 
-/* All lines between <tag ...> and </tag>; of the whole text when there is no such tag and all is set. */
-static void lines_read(struct str text, const char *tag, bool all, struct lines *l)
+/* Where the tag begins ("<" and its name); -1: nowhere. */
+static ptrdiff_t tag_find(struct str text, const char *tag)
 {
-    char open[32], close[32];
-    snprintf(open, sizeof(open), "<%s", tag);
-    snprintf(close, sizeof(close), "</%s>", tag);
-    ptrdiff_t from = str_find(text, str_of(open)), to = str_find(text, str_of(close));
+    const char *at = text.p, *end = text.p + text.n;
+    while (at < end && (at = memchr(at, '<', (size_t)(end - at)))) {
+        if (str_starts((struct str){.p = at, .n = (size_t)(end - at)}, tag))
+            return at - text.p;
+        at++;
+    }
+    return -1;
+}
+
+/* All lines between the tags; of the whole text when they are not there and all is set. */
+static void lines_read(struct str text, const char *open, const char *close, bool all, struct lines *l)
+{
+    ptrdiff_t from = tag_find(text, open), to = tag_find(text, close);
+    l->n = 0;
     if (from >= 0 && to > from)
         text = str_sub(text, (size_t)from, (size_t)to);
     else if (!all)
@@ -55,7 +66,7 @@ static void lines_read(struct str text, const char *tag, bool all, struct lines 
 
 static struct str line_id(struct str line)
 {
-    ptrdiff_t colon = str_find(line, STR(":")), open = str_find(line, STR(" ("));
+    ptrdiff_t colon = str_find(line, STR(":")), open = str_find(str_sub(line, 0, MIN(line.n, (size_t)9)), STR(" ("));
     if (open > 0 && open < 8 && open < colon && str_find(line, STR("): ")) > 0 &&
         str_find(str_sub(line, 0, (size_t)open), STR(" ")) < 0)
         return str_sub(line, 0, (size_t)open);
@@ -85,12 +96,19 @@ static struct str line_text(struct str line)
 /* Without the lines that say only a word or two, where enough others are left: a text made of those says nothing. */
 static void lines_longer(struct lines *l, size_t least)
 {
-    struct lines kept = {.n = 0};
+    bool longer[ANSWER_LINES_MAX];
+    int n = 0;
+    for (int i = 0; i < l->n; i++) {
+        longer[i] = line_text(l->line[i]).n >= least;
+        n += longer[i];
+    }
+    if (n < 2)
+        return;
+    n = 0;
     for (int i = 0; i < l->n; i++)
-        if (line_text(l->line[i]).n >= least)
-            kept.line[kept.n++] = l->line[i];
-    if (kept.n >= 2)
-        *l = kept;
+        if (longer[i])
+            l->line[n++] = l->line[i];
+    l->n = n;
 }
 
 static struct str pick(const struct lines *l, uint64_t at)
@@ -98,158 +116,221 @@ static struct str pick(const struct lines *l, uint64_t at)
     return l->n ? l->line[at % (uint64_t)l->n] : (struct str){.p = "", .n = 0};
 }
 
-static bool named(const char *name, const char *part)
+static bool named(struct str name, struct str part)
 {
-    return str_ifind(str_of(name), str_of(part)) >= 0;
+    return str_ifind(name, part) >= 0;
 }
 
-static void answer_string(struct answer *a, yyjson_val *schema, const char *name, uint64_t at)
+/* The words of a schema that decide the answer, found in one pass over its keys; of doubled keys the first. */
+enum word {
+    WORD_REF = 0,
+    WORD_ANY,
+    WORD_ENUM,
+    WORD_CONST,
+    WORD_TYPE,
+    WORD_PROPERTIES,
+    WORD_ITEMS,
+    WORD_MIN_ITEMS,
+    WORD_MAX_ITEMS,
+    WORD_MINIMUM,
+    WORD_DESCRIPTION,
+    WORD_COUNT
+};
+struct shape {
+    yyjson_val *word[WORD_COUNT];
+};
+
+static void shape_read(yyjson_val *schema, struct shape *s)
 {
-    struct str about = json_get_str(schema, "description"), text = STR("");
-    if (named(name, "evidence_id") || (named(name, "id") && named(name, "atom")))
+    static const struct str names[WORD_COUNT] = {{"$ref", 4},    {"anyOf", 5},       {"enum", 4},
+                                                 {"const", 5},   {"type", 4},        {"properties", 10},
+                                                 {"items", 5},   {"minItems", 8},    {"maxItems", 8},
+                                                 {"minimum", 7}, {"description", 11}};
+    yyjson_val *key, *value;
+    size_t i, max;
+    *s = (struct shape){{NULL}};
+    yyjson_obj_foreach(schema, i, max, key, value)
+    {
+        struct str name = json_str(key);
+        for (int w = 0; w < WORD_COUNT; w++)
+            if (name.n == names[w].n && memcmp(name.p, names[w].p, name.n) == 0 && !s->word[w])
+                s->word[w] = value;
+    }
+}
+
+static int64_t shape_int(const struct shape *s, enum word w, int64_t otherwise)
+{
+    yyjson_val *v = s->word[w];
+    return yyjson_is_int(v) && !(yyjson_is_uint(v) && yyjson_get_uint(v) > INT64_MAX) ? yyjson_get_sint(v) : otherwise;
+}
+
+/* The shape behind $ref, if there is one. */
+static void shape_resolve(struct answer *a, yyjson_val *schema, struct shape *s)
+{
+    shape_read(schema, s);
+    for (int i = 0; i < 8; i++) {
+        struct str ref = json_str(s->word[WORD_REF]);
+        yyjson_val *to = NULL;
+        if (ref.n && ref.p[0] == '#')
+            to = ref.n == 1 ? a->root : yyjson_ptr_getn(a->root, ref.p + 1, ref.n - 1);
+        if (!to)
+            return;
+        shape_read(to, s);
+    }
+}
+
+static void answer_string(struct answer *a, const struct shape *s, struct str name, uint64_t at)
+{
+    struct str about = json_str(s->word[WORD_DESCRIPTION]), text = STR("");
+    if (named(name, STR("evidence_id")) || (named(name, STR("id")) && named(name, STR("atom"))))
         text = line_id(pick(&a->evidence, at));
-    else if (named(name, "requirement_id"))
+    else if (named(name, STR("requirement_id")))
         text = line_id(pick(&a->requirements, at));
-    else if (named(name, "quote") || str_ifind(about, STR("verbatim")) >= 0)
+    else if (named(name, STR("quote")) || str_ifind(about, STR("verbatim")) >= 0)
         text = line_text(pick(&a->posting, at));
-    else if (named(name, "title"))
+    else if (named(name, STR("title")))
         text = line_text(pick(&a->posting, 0));
-    else if (named(name, "skill"))
+    else if (named(name, STR("skill")))
         text = STR("");
-    else if (named(name, "text") || named(name, "value") || named(name, "claim") || named(name, "paragraph") ||
-             named(name, "sentence") || named(name, "summary"))
+    else if (named(name, STR("text")) || named(name, STR("value")) || named(name, STR("claim")) ||
+             named(name, STR("paragraph")) || named(name, STR("sentence")) || named(name, STR("summary")))
         text = line_text(a->evidence.n ? pick(&a->evidence, at) : pick(&a->posting, at));
-    else if (named(name, "salutation"))
+    else if (named(name, STR("salutation")))
         text = STR("Dear Hiring Team,");
-    else if (named(name, "sign_off"))
+    else if (named(name, STR("sign_off")))
         text = STR("Kind regards,");
-    else if (named(name, "language"))
+    else if (named(name, STR("language")))
         text = STR("en");
-    else if (named(name, "reason"))
+    else if (named(name, STR("reason")))
         text = STR("It answers what the posting asks for.");
-    if (text.n == 0 && named(name, "reason") == false && named(name, "id") == false && !named(name, "skill"))
+    if (text.n == 0 && named(name, STR("reason")) == false && named(name, STR("id")) == false &&
+        !named(name, STR("skill")))
         text = STR("");
     buf_add_json(a->out, text.p, text.n);
 }
 
-static yyjson_val *resolve(struct answer *a, yyjson_val *schema)
-{
-    for (int i = 0; i < 8; i++) {
-        struct str ref = json_get_str(schema, "$ref");
-        if (ref.n == 0)
-            return schema;
-        yyjson_val *to = ref.n >= 2 && ref.p[0] == '#'
-                             ? (ref.n == 1 ? a->root : yyjson_ptr_getn(a->root, ref.p + 1, ref.n - 1))
-                             : NULL;
-        if (!to)
-            return schema;
-        schema = to;
-    }
-    return schema;
-}
+static void answer_value(struct answer *a, yyjson_val *schema, struct str name, uint64_t at, int depth);
 
-static void answer_value(struct answer *a, yyjson_val *schema, const char *name, uint64_t at, int depth);
-
-static void answer_object(struct answer *a, yyjson_val *schema, uint64_t at, int depth)
+static void answer_object(struct answer *a, const struct shape *s, uint64_t at, int depth)
 {
-    yyjson_val *properties = json_get_obj(schema, "properties"), *key, *value;
+    yyjson_val *properties = s->word[WORD_PROPERTIES], *key, *value;
     size_t i, max, n = 0;
     buf_addc(a->out, '{');
     yyjson_obj_foreach(properties, i, max, key, value)
     {
         if (n++)
             buf_addc(a->out, ',');
-        buf_add_json(a->out, yyjson_get_str(key), yyjson_get_len(key));
+        struct str name = json_str(key);
+        buf_add_json(a->out, name.p, name.n);
         buf_addc(a->out, ':');
-        answer_value(a, value, yyjson_get_str(key), at, depth + 1);
+        answer_value(a, value, name, at, depth + 1);
     }
     buf_addc(a->out, '}');
 }
 
-static void answer_array(struct answer *a, yyjson_val *schema, const char *name, uint64_t at, int depth)
+static void answer_array(struct answer *a, const struct shape *s, struct str name, uint64_t at, int depth)
 {
-    int64_t min = json_get_int(schema, "minItems", 0), max = json_get_int(schema, "maxItems", 3);
-    uint64_t state = stub_hash(name, strlen(name), a->seed + at);
+    int64_t min = shape_int(s, WORD_MIN_ITEMS, 0), max = shape_int(s, WORD_MAX_ITEMS, 3);
+    uint64_t state = stub_hash(name.p, name.n, a->seed + at);
     int64_t n = MAX(min, MIN(max, 1 + (int64_t)(stub_random(&state) % 3)));
-    if (named(name, "paragraph"))
+    if (named(name, STR("paragraph")))
         n = MAX(n, 2);
-    bool ids = named(name, "_ids");
-    if (ids &&
-        ((named(name, "evidence") && a->evidence.n == 0) || (named(name, "requirement") && a->requirements.n == 0)))
+    bool ids = named(name, STR("_ids"));
+    if (ids && ((named(name, STR("evidence")) && a->evidence.n == 0) ||
+                (named(name, STR("requirement")) && a->requirements.n == 0)))
         n = 0;
-    if (named(name, "skill"))
+    if (named(name, STR("skill")))
         n = min;
     if (ids)
         n = MIN(n, 1);
     if (depth > ANSWER_DEPTH_MAX)
         n = min;
     buf_addc(a->out, '[');
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n && !buf_failed(a->out); i++) {
         if (i)
             buf_addc(a->out, ',');
         /* a list of ids belongs to the object around it: the same line as its text */
-        answer_value(a, yyjson_obj_get(schema, "items"), name, ids ? at : state % 97 + (uint64_t)i, depth + 1);
+        answer_value(a, s->word[WORD_ITEMS], name, ids ? at : state % 97 + (uint64_t)i, depth + 1);
     }
     buf_addc(a->out, ']');
 }
 
-static const char *answer_type(yyjson_val *schema)
+static const char *answer_type(const struct shape *s)
 {
-    yyjson_val *type = yyjson_obj_get(schema, "type");
+    yyjson_val *type = s->word[WORD_TYPE];
     if (yyjson_is_arr(type))
         type = yyjson_arr_get_first(type);
-    if (type)
+    if (yyjson_is_str(type))
         return yyjson_get_str(type);
-    return yyjson_obj_get(schema, "properties") ? "object" : yyjson_obj_get(schema, "items") ? "array" : "string";
+    return s->word[WORD_PROPERTIES] ? "object" : s->word[WORD_ITEMS] ? "array" : "string";
 }
 
-static void answer_value(struct answer *a, yyjson_val *schema, const char *name, uint64_t at, int depth)
+/* A value as the schema has it. */
+static void answer_given(struct answer *a, yyjson_val *v)
 {
-    schema = resolve(a, schema);
-    yyjson_val *any = json_get_arr(schema, "anyOf"), *choices = json_get_arr(schema, "enum"),
-               *constant = yyjson_obj_get(schema, "const");
-    uint64_t state = stub_hash(name, strlen(name), a->seed + at);
-    if (any) {
+    if (yyjson_is_str(v)) {
+        buf_add_json(a->out, yyjson_get_str(v), yyjson_get_len(v));
+        return;
+    }
+    char *text = yyjson_val_write(v, 0, NULL);
+    buf_adds(a->out, text ? text : "null");
+    free(text);
+}
+
+static void answer_typed(struct answer *a, const struct shape *s, struct str name, uint64_t at, int depth)
+{
+    const char *type = answer_type(s);
+    if (strcmp(type, "string") == 0)
+        answer_string(a, s, name, at);
+    else if (strcmp(type, "object") == 0)
+        answer_object(a, s, at, depth);
+    else if (strcmp(type, "array") == 0)
+        answer_array(a, s, name, at, depth);
+    else if (strcmp(type, "integer") == 0)
+        buf_addf(a->out, "%lld", (long long)shape_int(s, WORD_MINIMUM, named(name, STR("years")) ? 3 : 1));
+    else if (strcmp(type, "number") == 0)
+        buf_addf(a->out, "%.2f", yyjson_is_num(s->word[WORD_MINIMUM]) ? yyjson_get_num(s->word[WORD_MINIMUM]) : 0.5);
+    else if (strcmp(type, "boolean") == 0)
+        buf_adds(a->out, "false");
+    else if (strcmp(type, "null") == 0)
+        buf_adds(a->out, "null");
+    else
+        answer_string(a, s, name, at);
+}
+
+static void answer_value(struct answer *a, yyjson_val *schema, struct str name, uint64_t at, int depth)
+{
+    struct shape s;
+    shape_resolve(a, schema, &s);
+    yyjson_val *any = s.word[WORD_ANY], *choices = s.word[WORD_ENUM], *given = s.word[WORD_CONST];
+    size_t n = yyjson_arr_size(choices);
+    if (depth > ANSWER_NEST_MAX || buf_failed(a->out)) { /* a schema that is part of itself */
+        buf_adds(a->out, "null");
+    } else if (yyjson_is_arr(any)) {
         answer_value(a, yyjson_arr_get_first(any), name, at, depth + 1);
-    } else if (choices || constant) {
-        yyjson_val *v =
-            constant
-                ? constant
-                : yyjson_arr_get(choices, named(name, "verdict") ? 0 : stub_random(&state) % yyjson_arr_size(choices));
-        char *text = yyjson_val_write(v, 0, NULL);
-        buf_adds(a->out, text ? text : "null");
-        free(text);
+    } else if (given || n) {
+        uint64_t state = stub_hash(name.p, name.n, a->seed + at);
+        answer_given(a, given ? given
+                              : yyjson_arr_get(choices, named(name, STR("verdict")) ? 0 : stub_random(&state) % n));
     } else {
-        const char *type = answer_type(schema);
-        if (strcmp(type, "object") == 0)
-            answer_object(a, schema, at, depth);
-        else if (strcmp(type, "array") == 0)
-            answer_array(a, schema, name, at, depth);
-        else if (strcmp(type, "integer") == 0)
-            buf_addf(a->out, "%lld", (long long)json_get_int(schema, "minimum", named(name, "years") ? 3 : 1));
-        else if (strcmp(type, "number") == 0)
-            buf_addf(a->out, "%.2f", json_get_num(schema, "minimum", 0.5));
-        else if (strcmp(type, "boolean") == 0)
-            buf_adds(a->out, "false");
-        else if (strcmp(type, "null") == 0)
-            buf_adds(a->out, "null");
-        else
-            answer_string(a, schema, name, at);
+        answer_typed(a, &s, name, at, depth);
     }
 }
 
 void stub_answer(const struct stub_ask *ask, struct arena *mem, uint64_t seed, struct buf *out)
 {
-    struct answer *a = ARENA_NEW(mem, struct answer);
+    struct answer *a = arena_try_alloc(mem, sizeof(*a)); /* the lines fill what they use of it */
     if (!a)
         return;
-    *a = (struct answer){.out = out, .seed = seed ^ ask->hash, .root = ask->schema};
-    lines_read(ask->user, "posting", true, &a->posting);
-    lines_read(ask->user, "evidence", false, &a->evidence);
+    a->out = out;
+    a->seed = seed ^ ask->hash;
+    a->root = ask->schema;
+    lines_read(ask->user, "<posting", "</posting>", true, &a->posting);
+    lines_read(ask->user, "<evidence", "</evidence>", false, &a->evidence);
     lines_longer(&a->evidence, 60);
-    lines_read(ask->user, "requirements", false, &a->requirements);
+    lines_read(ask->user, "<requirements", "</requirements>", false, &a->requirements);
     if (ask->schema)
-        answer_value(a, ask->schema, "answer", 0, 0);
+        answer_value(a, ask->schema, STR("answer"), 0, 0);
     else if (ask->json)
         buf_adds(out, "{\"answer\":\"ok\"}");
     else
@@ -279,11 +360,13 @@ size_t stub_schema_bytes(yyjson_val *schema)
 void stub_vector(struct str text, int64_t dimensions, uint64_t seed, float *out)
 {
     uint64_t state = stub_hash(text.p, text.n, seed);
-    double sum = 0;
+    double sum[4] = {0}; /* side by side, for speed */
     for (int64_t i = 0; i < dimensions; i++) {
-        out[i] = (float)(stub_random01(&state) - 0.5);
-        sum += (double)out[i] * out[i];
+        double v = stub_random01(&state) - 0.5;
+        out[i] = (float)v;
+        sum[i % 4] += v * v;
     }
+    double scale = 1 / sqrt(sum[0] + sum[1] + sum[2] + sum[3]);
     for (int64_t i = 0; i < dimensions; i++)
-        out[i] = (float)(out[i] / sqrt(sum));
+        out[i] = (float)(out[i] * scale);
 }

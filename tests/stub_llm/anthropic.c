@@ -167,7 +167,9 @@ void stub_anthropic_whole(const struct stub_ask *ask, struct str text, enum stub
 
 static void event(struct buf *out, const char *name)
 {
-    buf_addf(out, "event: %s\ndata: ", name);
+    buf_adds(out, "event: ");
+    buf_adds(out, name);
+    buf_adds(out, "\ndata: ");
 }
 
 static void event_end(struct buf *out)
@@ -207,8 +209,9 @@ void stub_anthropic_stream(const struct stub_ask *ask, struct str text, enum stu
         while (to < text.n && ((unsigned char)text.p[to] & 0xC0) == 0x80)
             to++;
         event(out, "content_block_delta");
-        buf_addf(out, "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"%s\",\"%s\":",
-                 ask->tool ? "input_json_delta" : "text_delta", ask->tool ? "partial_json" : "text");
+        buf_adds(out, "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":");
+        buf_adds(out,
+                 ask->tool ? "{\"type\":\"input_json_delta\",\"partial_json\":" : "{\"type\":\"text_delta\",\"text\":");
         buf_add_json(out, text.p + at, to - at);
         buf_adds(out, "}}");
         event_end(out);

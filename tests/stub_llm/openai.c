@@ -1,8 +1,8 @@
 /* OpenAI's Chat Completions and Embeddings: bodies in, bodies out. Shapes after the provider's API reference. */
 #include "stub_llm/stub.h"
 
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CACHED_MIN_TOKENS 1024 /* shorter prefixes are not cached */
@@ -81,7 +81,7 @@ static int embeddings_read(yyjson_val *root, struct stub_shared *sh, struct stub
     ask->inputs = input;
     ask->dimensions = json_get_int(root, "dimensions", 1536);
     ask->base64 = str_eqc(json_get_str(root, "encoding_format"), "base64");
-    if (ask->dimensions < 1 || ask->dimensions > 4096)
+    if (ask->dimensions < 1 || ask->dimensions > STUB_DIMENSIONS_MAX)
         return refuse(message, code, "Invalid value for 'dimensions'.", "invalid_value");
     if (yyjson_is_str(input)) {
         ask->input_tokens = tokens(yyjson_get_len(input));
@@ -117,8 +117,8 @@ int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *
     if (!messages || yyjson_arr_size(messages) == 0)
         return refuse(message, code, "Missing required parameter: 'messages'.", "missing_required_parameter");
     ask->max_tokens = json_get_int(root, "max_completion_tokens", json_get_int(root, "max_tokens", 4096));
+    struct str prefix = STR("");
     size_t i, max, bytes = 0, prefix_bytes = 0;
-    uint64_t prefix = 0;
     yyjson_arr_foreach(messages, i, max, one)
     {
         struct str role = json_get_str(one, "role"), text = content_text(yyjson_obj_get(one, "content"), &bytes);
@@ -126,12 +126,12 @@ int stub_openai_read(yyjson_val *root, struct stub_shared *sh, struct stub_ask *
             return refuse(message, code, "Missing required parameter: 'messages[0].role'.",
                           "missing_required_parameter");
         if (i == 0)
-            prefix = stub_hash(text.p, text.n, 0), prefix_bytes = bytes;
+            prefix = text, prefix_bytes = bytes;
         if (str_eqc(role, "user") && text.n > ask->user.n)
             ask->user = text;
     }
     ask->input_tokens = tokens(bytes) + 4 * (int64_t)yyjson_arr_size(messages);
-    if (tokens(prefix_bytes) >= CACHED_MIN_TOKENS && stub_prefix_seen(sh, prefix))
+    if (tokens(prefix_bytes) >= CACHED_MIN_TOKENS && stub_prefix_seen(sh, stub_hash(prefix.p, prefix.n, 0)))
         ask->cached_tokens = tokens(prefix_bytes) / 128 * 128;
     int status = format_read(root, sh, ask, message, code);
     ask->input_tokens += tokens(stub_schema_bytes(ask->schema));
@@ -196,8 +196,10 @@ void stub_openai_whole(const struct stub_ask *ask, struct str text, enum stub_fa
     buf_adds(out, ",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_44709d6fcb\"}");
 }
 
-static void chunk_begin(const struct stub_ask *ask, struct buf *out)
+/* What every chunk of a stream begins with. */
+static void chunk_head(const struct stub_ask *ask, struct buf *out)
 {
+    buf_init(out, STUB_BODY_MAX_BYTES);
     buf_adds(out, "data: ");
     head_write(ask, "chat.completion.chunk", out);
     buf_adds(out, ",\"system_fingerprint\":\"fp_44709d6fcb\",\"choices\":[");
@@ -211,7 +213,9 @@ static void chunk_end(const struct stub_ask *ask, struct buf *out)
 
 void stub_openai_stream(const struct stub_ask *ask, struct str text, enum stub_fault f, struct buf *out)
 {
-    chunk_begin(ask, out);
+    struct buf head;
+    chunk_head(ask, &head);
+    buf_add(out, head.data, head.len);
     buf_adds(out, "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},\"logprobs\":null,"
                   "\"finish_reason\":null}");
     chunk_end(ask, out);
@@ -219,7 +223,7 @@ void stub_openai_stream(const struct stub_ask *ask, struct str text, enum stub_f
         size_t to = MIN(text.n, at + 48);
         while (to < text.n && ((unsigned char)text.p[to] & 0xC0) == 0x80)
             to++;
-        chunk_begin(ask, out);
+        buf_add(out, head.data, head.len);
         if (ask->tool) {
             buf_addf(out, "{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,%s\"function\":{%s\"arguments\":",
                      at ? "" : "\"id\":\"call_1\",\"type\":\"function\",", at ? "" : "\"name\":\"answer\",");
@@ -233,12 +237,12 @@ void stub_openai_stream(const struct stub_ask *ask, struct str text, enum stub_f
         chunk_end(ask, out);
         at = to;
     }
-    chunk_begin(ask, out);
+    buf_add(out, head.data, head.len);
     buf_addf(out, "{\"index\":0,\"delta\":{%s},\"logprobs\":null,\"finish_reason\":\"%s\"}",
              f == STUB_FAULT_REFUSE ? "\"refusal\":\"I can't help with that.\"" : "", finish(ask, f));
     chunk_end(ask, out);
     if (ask->stream_usage && f != STUB_FAULT_NO_USAGE) {
-        chunk_begin(ask, out);
+        buf_add(out, head.data, head.len);
         buf_adds(out, "],\"usage\":");
         usage_write(ask, out);
         buf_adds(out, "}\n\n");
@@ -246,39 +250,93 @@ void stub_openai_stream(const struct stub_ask *ask, struct str text, enum stub_f
     }
     buf_adds(out, "data: [DONE]\n\n");
     buf_addc(out, '\0');
+    buf_fini(&head);
 }
 
-static void base64_add(const unsigned char *p, size_t n, struct buf *out)
+/* n floats, in base64 (of little-endian machines). */
+static void base64_add(const float *v, size_t n, struct buf *out)
 {
     static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = buf_reserve(out, (n + 2) / 3 * 4), *at = text;
+    const unsigned char *p = (const unsigned char *)v;
+    char *text = buf_reserve(out, (n * sizeof(*v) + 2) / 3 * 4), *at = text;
     if (!text)
         return;
-    for (size_t i = 0; i < n; i += 3) {
-        uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
-        *at++ = set[v >> 18];
-        *at++ = set[v >> 12 & 63];
-        *at++ = i + 1 < n ? set[v >> 6 & 63] : '=';
-        *at++ = i + 2 < n ? set[v & 63] : '=';
+    size_t left = n * sizeof(*v);
+    for (; left >= 3; left -= 3, p += 3, at += 4) {
+        uint32_t x = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+        at[0] = set[x >> 18];
+        at[1] = set[x >> 12 & 63];
+        at[2] = set[x >> 6 & 63];
+        at[3] = set[x & 63];
+    }
+    if (left) {
+        uint32_t x = (uint32_t)p[0] << 16 | (left > 1 ? (uint32_t)p[1] << 8 : 0);
+        *at++ = set[x >> 18];
+        *at++ = set[x >> 12 & 63];
+        *at++ = left > 1 ? set[x >> 6 & 63] : '=';
+        *at++ = '=';
     }
     out->len += (size_t)(at - text);
     *at = '\0';
 }
 
+/* As "%.8g" writes it, for 1e-4 <= |v| < 1; to has 16 bytes. The digits are those of v * 10^k as an integer: powers of
+ * ten up to 22 are exact in a double, and so is a float. */
+static size_t float_write(double v, char *to)
+{
+    char *at = to, digits[8];
+    int zeros = 0;
+    double u = fabs(v), scale = 1e8;
+    for (; u * scale < 1e7; scale *= 10)
+        zeros++;
+    uint32_t x = (uint32_t)llrint(u * scale);
+    if (x >= 100000000) /* rounded up to the next power of ten */
+        return (size_t)snprintf(to, 16, "%.8g", v);
+    for (int i = 7; i >= 0; i--, x /= 10)
+        digits[i] = (char)('0' + x % 10);
+    size_t n = sizeof(digits);
+    while (n > 1 && digits[n - 1] == '0')
+        n--;
+    if (v < 0)
+        *at++ = '-';
+    *at++ = '0';
+    *at++ = '.';
+    memset(at, '0', 3);
+    memcpy(at + zeros, digits, n);
+    return (size_t)(at - to) + (size_t)zeros + n;
+}
+
+#define DECIMAL_BYTES 16 /* a sign, 0., three zeros and eight digits; or an exponent; and a comma */
+
+static void decimals_add(const float *v, size_t n, struct buf *out)
+{
+    char *text = buf_reserve(out, n * DECIMAL_BYTES), *at = text;
+    if (!text)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        double x = (double)v[i];
+        *at++ = i ? ',' : '[';
+        at += fabs(x) >= 1e-4 && fabs(x) < 1 ? float_write(x, at) : (size_t)snprintf(at, DECIMAL_BYTES, "%.8g", x);
+    }
+    *at++ = ']';
+    *at = '\0';
+    out->len += (size_t)(at - text);
+}
+
 static void embedding_write(const struct stub_ask *ask, struct str text, size_t index, uint64_t seed, struct buf *out)
 {
-    float v[4096];
+    float v[STUB_DIMENSIONS_MAX];
+    size_t n = (size_t)ask->dimensions;
     stub_vector(text, ask->dimensions, seed, v);
     buf_addf(out, "%s{\"object\":\"embedding\",\"index\":%zu,\"embedding\":", index ? "," : "", index);
     if (ask->base64) {
         buf_addc(out, '"');
-        base64_add((const unsigned char *)v, (size_t)ask->dimensions * sizeof(float), out);
-        buf_adds(out, "\"}");
-        return;
+        base64_add(v, n, out);
+        buf_addc(out, '"');
+    } else {
+        decimals_add(v, n, out);
     }
-    for (int64_t i = 0; i < ask->dimensions; i++)
-        buf_addf(out, "%c%.8g", i ? ',' : '[', (double)v[i]);
-    buf_adds(out, "]}");
+    buf_addc(out, '}');
 }
 
 void stub_openai_embeddings(const struct stub_ask *ask, enum stub_fault f, uint64_t seed, struct buf *out)

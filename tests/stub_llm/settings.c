@@ -27,6 +27,21 @@ enum stub_fault stub_fault_from_name(struct str name)
     return STUB_FAULT_COUNT;
 }
 
+enum stub_fault stub_fault_draw(struct stub_shared *sh, uint64_t *random)
+{
+    struct stub_settings *s = &sh->settings;
+    pthread_mutex_lock(&sh->lock);
+    enum stub_fault f = s->script_at < s->script_n ? (enum stub_fault)s->script[s->script_at++] : STUB_FAULT_COUNT;
+    double u = stub_random01(random);
+    for (int i = 1; f == STUB_FAULT_COUNT && i < STUB_FAULT_COUNT; i++) {
+        if (u < s->rate[i])
+            f = (enum stub_fault)i;
+        u -= s->rate[i];
+    }
+    pthread_mutex_unlock(&sh->lock);
+    return f == STUB_FAULT_COUNT ? STUB_FAULT_NONE : f;
+}
+
 /* splitmix64 (Sebastiano Vigna, public domain algorithm). */
 uint64_t stub_random(uint64_t *state)
 {
@@ -41,18 +56,30 @@ double stub_random01(uint64_t *state)
     return (double)(stub_random(state) >> 11) / 9007199254740992.0;
 }
 
-/* Eight bytes at a time: this runs over every body. */
+static uint64_t hash_word(uint64_t h, const unsigned char *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof(w));
+    h = (h ^ w) * 0xff51afd7ed558ccdu;
+    return h ^ h >> 32;
+}
+
+/* This runs over every body: eight bytes at a time, in four chains that do not wait for each other. */
 uint64_t stub_hash(const void *data, size_t n, uint64_t seed)
 {
     const unsigned char *p = data;
-    uint64_t h = seed ^ (n * 0x9e3779b97f4a7c15u);
-    for (; n >= 8; n -= 8, p += 8) {
-        uint64_t w;
-        memcpy(&w, p, 8);
-        h = (h ^ w) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
+    uint64_t h = seed ^ (n * 0x9e3779b97f4a7c15u), last = 0;
+    if (n >= 32) {
+        uint64_t lane[4] = {h, h + 0x9e3779b97f4a7c15u, ~h, h ^ 0xc2b2ae3d27d4eb4fu};
+        for (; n >= 32; n -= 32, p += 32)
+            for (int i = 0; i < 4; i++)
+                lane[i] = hash_word(lane[i], p + 8 * i);
+        for (int i = 1; i < 4; i++)
+            lane[0] = hash_word(lane[0], (const unsigned char *)&lane[i]);
+        h = lane[0];
     }
-    uint64_t last = 0;
+    for (; n >= 8; n -= 8, p += 8)
+        h = hash_word(h, p);
     memcpy(&last, p, n);
     uint64_t state = h ^ last;
     return stub_random(&state) | 1;

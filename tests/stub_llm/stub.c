@@ -12,17 +12,19 @@
 #include "core/clock.h"
 #include "io/http/router.h"
 
-#define STUB_ARENA_MAX_BYTES ((size_t)128 << 20)
-#define STUB_HEARD_US        ((uint64_t)100000) /* within this time a whole fleet has heard of a wait */
-#define STUB_DRIP_BYTES      8
-#define STUB_DRIP_MS         25
-#define STUB_HOLD_MS         20 /* between two looks whether answers are still held */
+#define STUB_ARENA_MAX_BYTES  ((size_t)128 << 20)
+#define STUB_TEXT_FIRST_BYTES 1000
+#define STUB_BODY_FIRST_BYTES ((int64_t)256 << 10) /* a declared length up to this is believed */
+#define STUB_HEARD_US         ((uint64_t)100000)   /* within this time a whole fleet has heard of a wait */
+#define STUB_DRIP_BYTES       8
+#define STUB_DRIP_MS          25
+#define STUB_HOLD_MS          20 /* between two looks whether answers are still held */
 
 struct call {
     struct stub *stub;
     struct http_request *req;
     struct buf body;
-    struct loop_timer *timer;
+    struct loop_timer *timer; /* NULL until it has to wait */
     char *out;
     size_t out_n, at;
     enum stub_fault fault;
@@ -134,8 +136,12 @@ static void call_paid(struct call *c)
     count(&sh->cache_write_tokens, c->written);
 }
 
+static void call_send(void *ud);
+
 static void call_again(struct call *c, double ms)
 {
+    if (!c->timer)
+        c->timer = loop_timer_new(c->stub->loop, call_send, c);
     loop_timer_start(c->timer, (uint64_t)(ms + 0.5), 0);
 }
 
@@ -153,25 +159,32 @@ static void call_drip(struct call *c)
     http_reply_end(c->req);
 }
 
-/* The next pieces of a stream, all at once when no pace is set. */
+/* The next pieces of a stream up to one that is waited for; gathered in place, over the NULs between them, so that what
+ * goes out at the same time goes in one write. */
 static void call_stream(struct call *c)
 {
-    while (c->at < c->out_n) {
+    char *begin = c->out + c->at, *end = begin;
+    double ms = 0;
+    bool cut = false;
+    while (c->at < c->out_n && ms <= 0 && !cut) {
         size_t n = strlen(c->out + c->at);
-        if (c->fault == STUB_FAULT_TRUNCATE && c->at > c->out_n / 2) {
-            count(&c->stub->sh->truncated, 1);
-            call_logged(c, STUB_LOG_CUT);
-            http_reply_cut(c->req);
-            return;
-        }
-        if (http_reply_chunk(c->req, c->out + c->at, n) < 0)
-            return;
+        memmove(end, c->out + c->at, n);
+        end += n;
         c->at += n + 1;
-        double ms = stub_draw_ms(&c->pace, &c->random);
-        if (ms > 0 && c->at < c->out_n) {
-            call_again(c, ms);
-            return;
-        }
+        ms = stub_draw_ms(&c->pace, &c->random);
+        cut = c->fault == STUB_FAULT_TRUNCATE && c->at > c->out_n / 2;
+    }
+    if (http_reply_chunk(c->req, begin, (size_t)(end - begin)) < 0)
+        return;
+    if (cut && c->at < c->out_n) {
+        count(&c->stub->sh->truncated, 1);
+        call_logged(c, STUB_LOG_CUT);
+        http_reply_cut(c->req);
+        return;
+    }
+    if (c->at < c->out_n) {
+        call_again(c, ms);
+        return;
     }
     call_paid(c);
     http_reply_end(c->req);
@@ -274,24 +287,11 @@ static bool fault_is_error(struct call *c)
     }
 }
 
-static enum stub_fault fault_draw(struct call *c)
+static enum stub_fault fault_asked(struct call *c)
 {
-    struct stub_shared *sh = c->stub->sh;
     struct str asked = http_request_header(c->req, "x-stub-fault");
     enum stub_fault f = asked.n ? stub_fault_from_name(asked) : STUB_FAULT_COUNT;
-    if (f != STUB_FAULT_COUNT)
-        return f;
-    pthread_mutex_lock(&sh->lock);
-    struct stub_settings *s = &sh->settings;
-    f = s->script_at < s->script_n ? (enum stub_fault)s->script[s->script_at++] : STUB_FAULT_COUNT;
-    double u = stub_random01(&c->random);
-    for (int i = 1; f == STUB_FAULT_COUNT && i < STUB_FAULT_COUNT; i++) {
-        if (u < s->rate[i])
-            f = (enum stub_fault)i;
-        u -= s->rate[i];
-    }
-    pthread_mutex_unlock(&sh->lock);
-    return f == STUB_FAULT_COUNT ? STUB_FAULT_NONE : f;
+    return f == STUB_FAULT_COUNT ? stub_fault_draw(c->stub->sh, &c->random) : f;
 }
 
 /* The text of the answer, spoilt as the fault says. */
@@ -332,7 +332,9 @@ static void call_answer(struct call *c, struct stub_ask *ask, struct arena *a)
         while (inputs > most && !atomic_compare_exchange_weak(&sh->embedding_inputs_max, &most, inputs))
             ;
     } else {
+        buf_reserve(&text, STUB_TEXT_FIRST_BYTES);
         text_make(c, ask, a, &text);
+        buf_reserve(&out, text.len + text.len / 8 + STUB_TEXT_FIRST_BYTES);
         ask->output_tokens = sh->settings.output_tokens ? sh->settings.output_tokens : (int64_t)((text.len + 3) / 4);
         if (ask->output_tokens > ask->max_tokens && c->fault == STUB_FAULT_NONE) {
             c->fault = STUB_FAULT_LENGTH;
@@ -359,7 +361,6 @@ static void call_answer(struct call *c, struct stub_ask *ask, struct arena *a)
     buf_fini(&text);
     buf_fini(&out);
     double ms = stub_draw_ms(&sh->settings.latency, &c->random);
-    c->timer = loop_timer_new(c->stub->loop, call_send, c);
     if (ms < 0.5)
         call_send(c);
     else
@@ -426,7 +427,7 @@ static void call_read(struct call *c, struct arena *a)
         call_too_many(c, 500, "requests");
         return;
     }
-    c->fault = fault_draw(c);
+    c->fault = fault_asked(c);
     if (fault_is_error(c))
         return;
     if (c->fault == STUB_FAULT_HANG) {
@@ -473,6 +474,8 @@ static void call_new(struct http_request *req, struct stub *s, bool anthropic, b
     c->anthropic = anthropic;
     c->embeddings = embeddings;
     buf_init(&c->body, STUB_BODY_MAX_BYTES);
+    if (http_request_content_length(req) > 0 && http_request_content_length(req) <= STUB_BODY_FIRST_BYTES)
+        buf_reserve(&c->body, (size_t)http_request_content_length(req));
     count(&s->sh->calls, 1);
     uint32_t place = atomic_fetch_add(&s->sh->log_n, 1);
     if (place < STUB_LOG_SLOTS) {
@@ -482,10 +485,11 @@ static void call_new(struct http_request *req, struct stub *s, bool anthropic, b
     int64_t flying = atomic_fetch_add(&s->sh->in_flight, 1) + 1, most = atomic_load(&s->sh->in_flight_max);
     while (flying > most && !atomic_compare_exchange_weak(&s->sh->in_flight_max, &most, flying))
         ;
-    char id[24];
-    snprintf(id, sizeof(id), "req_%012llx", (unsigned long long)atomic_load(&s->sh->calls));
-    if (anthropic) /* the other one's is the layer's own */
+    if (anthropic) { /* the other one's is the layer's own */
+        char id[24];
+        snprintf(id, sizeof(id), "req_%012llx", (unsigned long long)atomic_load(&s->sh->calls));
         http_reply_header(req, "request-id", id);
+    }
     http_request_set_ud(req, c, call_free);
     http_request_on_abort(req, call_aborted, c);
     http_request_stream(req, call_data, call_ended, c);

@@ -17,12 +17,14 @@
 #include "io/http/server.h"
 
 #define STUB_SEEN_SLOTS     (1u << 21) /* bodies that are told apart; beyond: counted as new */
+#define STUB_SEEN_TABLES    3
 #define STUB_PREFIX_SLOTS   (1u << 14)
 #define STUB_LOG_SLOTS      (1u << 18) /* calls that the log has places for; what comes later is not in it */
 #define STUB_BODY_MAX_BYTES ((size_t)16 << 20)
 #define STUB_NAME_BYTES     64
 #define STUB_SCRIPT_MAX     64
 #define STUB_EMBED_MAX      2048
+#define STUB_DIMENSIONS_MAX 4096
 
 enum stub_fault {
     STUB_FAULT_NONE = 0,
@@ -119,6 +121,7 @@ struct stub_shared {
     struct stub_prefix {
         uint64_t hash, at_us;
     } prefixes[STUB_PREFIX_SLOTS];
+    _Atomic bool seen_used[STUB_SEEN_TABLES]; /* which of the tables in seen have anything: seen.c */
     struct stub_seen seen[STUB_SEEN_SLOTS];
     _Atomic uint32_t log_n, log_from; /* places given out; the first behind the last reset */
     struct stub_entry log[STUB_LOG_SLOTS];
@@ -174,6 +177,8 @@ struct stub_ask {
     uint64_t hash;
 };
 
+/* settings.c: the next of the script, or one by the rates. */
+enum stub_fault stub_fault_draw(struct stub_shared *sh, uint64_t *random);
 uint64_t stub_hash(const void *data, size_t n, uint64_t seed);
 uint64_t stub_random(uint64_t *state);
 double stub_random01(uint64_t *state);
@@ -200,3 +205,4 @@ void stub_anthropic_stream(const struct stub_ask *ask, struct str text, enum stu
 bool stub_prefix_seen(struct stub_shared *sh, uint64_t hash);
 /* The place of a body with this hash; NULL: too many were seen. */
 struct stub_seen *stub_seen_find(struct stub_shared *sh, uint64_t hash);
+void stub_seen_forget(struct stub_shared *sh);

@@ -99,9 +99,13 @@ bool http_reply_header(struct http_request *req, const char *name, const char *v
     if (!http_token_valid((struct str){.p = name, .n = name_len}))
         return false;
     struct http_reply_header_node *node = ARENA_NEW(&req->arena, struct http_reply_header_node);
-    char *line = node ? arena_printf(&req->arena, "%s: %s\r\n", name, value) : NULL;
+    char *line = node ? arena_try_alloc(&req->arena, name_len + value_len + 4) : NULL;
     if (!line)
         return false;
+    memcpy(line, name, name_len);
+    memcpy(line + name_len, ": ", 2);
+    memcpy(line + name_len + 2, value, value_len);
+    memcpy(line + name_len + 2 + value_len, "\r\n", 2);
     node->line = (struct str){.p = line, .n = name_len + value_len + 4};
     *req->reply_headers_tail = node;
     req->reply_headers_tail = &node->next;

@@ -95,6 +95,16 @@ static void server_listener_closed(uv_handle_t *h)
     http_server_handle_closed(h->data);
 }
 
+/* How often deadlines are looked at: it is a walk over all connections, so that of closing counts only while closing.
+ */
+static uint64_t server_tick_ms(const struct http_server *s)
+{
+    const struct http_limits *l = &s->limits;
+    uint64_t least = MIN(MIN(l->header_ms, l->body_ms), MIN(l->idle_ms, l->send_ms));
+    least = MIN(least, s->closing ? MIN(l->linger_ms, l->drain_ms) : l->linger_ms) / 4;
+    return MIN(MAX(least, (uint64_t)5), (uint64_t)500);
+}
+
 static void server_close_begin(struct http_server *s, loop_fn *done, void *ud)
 {
     s->done = done;
@@ -103,6 +113,8 @@ static void server_close_begin(struct http_server *s, loop_fn *done, void *ud)
         return;
     s->closing = true;
     s->close_deadline_ms = loop_now_ms(s->loop) + s->limits.drain_ms;
+    if (loop_timer_active(s->tick))
+        loop_timer_start(s->tick, server_tick_ms(s), server_tick_ms(s));
     uv_close((uv_handle_t *)&s->listener, server_listener_closed);
 }
 
@@ -182,13 +194,6 @@ static void server_tick(void *ud)
         loop_timer_stop(s->tick);
 }
 
-static uint64_t server_tick_ms(const struct http_limits *l)
-{
-    uint64_t least = MIN(MIN(l->header_ms, l->body_ms), MIN(l->idle_ms, l->send_ms));
-    least = MIN(least, MIN(l->linger_ms, l->drain_ms)) / 4;
-    return MIN(MAX(least, (uint64_t)5), (uint64_t)500);
-}
-
 const char *http_server_date(struct http_server *s)
 {
     uint64_t now = loop_now_ms(s->loop);
@@ -254,7 +259,7 @@ static void server_connection(uv_stream_t *stream, int status)
         return;
     http_conn_accept(s);
     if (!loop_timer_active(s->tick))
-        loop_timer_start(s->tick, server_tick_ms(&s->limits), server_tick_ms(&s->limits));
+        loop_timer_start(s->tick, server_tick_ms(s), server_tick_ms(s));
 }
 
 static int server_bind(int fd, const struct addrinfo *ai, bool reuse_port)

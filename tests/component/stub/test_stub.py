@@ -74,6 +74,16 @@ def test_answers_fit_the_schema_and_repeat(stub):
     assert a["input_tokens"] == 2 * r.json()["usage"]["prompt_tokens"] and a["output_tokens"] == 2 * r.json()["usage"]["completion_tokens"]
 
 
+def test_schemas_that_have_no_end_or_no_choice(stub):
+    node = {"type": "object", "properties": {"next": {"$ref": "#"}, "level": {"enum": []}, "odd": {"type": 5}}}
+    r = stub.chat(response_format={"type": "json_schema", "json_schema": {"name": "answer", "schema": node}})
+    answer = json.loads(r.json()["choices"][0]["message"]["content"])
+    assert answer["odd"] == "" and answer["next"]["next"]
+    many = {"type": "object", "properties": {"rows": {"type": "array", "minItems": 10**12, "items": {"type": "null"}}}}
+    stub.chat(response_format={"type": "json_schema", "json_schema": {"name": "answer", "schema": many}})
+    assert requests.get(stub.url + "/health", timeout=10).status_code == 200
+
+
 def test_a_stream_says_the_same_as_the_whole(stub):
     whole = stub.chat(response_format=fmt()).json()["choices"][0]["message"]["content"]
     lines = [x for x in stub.chat(response_format=fmt(), stream=True, stream_options={"include_usage": True}).text.split("\n\n") if x]

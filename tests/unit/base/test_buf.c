@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/buf.h"
 
@@ -57,6 +58,54 @@ Test(buf, json_strings)
     buf_reset(&b);
     buf_add_json(&b, "", 0);
     cr_assert_str_eq(buf_str(&b), "\"\"");
+    buf_fini(&b);
+}
+
+/* What has to be escaped, at every place of a word and of what is left behind the words. */
+Test(buf, json_strings_at_every_place)
+{
+    static const struct {
+        char c;
+        const char *escaped;
+    } rows[] = {{'"', "\\\""},       {'\\', "\\\\"},    {'\n', "\\n"},    {'\r', "\\r"},        {'\t', "\\t"},
+                {'\x1f', "\\u001f"}, {'\0', "\\u0000"}, {'\x7f', "\x7f"}, {(char)0xa0, "\xa0"}, {' ', " "}};
+    for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++)
+        for (size_t n = 1; n <= 19; n++)
+            for (size_t at = 0; at < n; at++) {
+                char text[32], want[64];
+                struct buf b;
+                memset(text, 'x', n);
+                text[at] = rows[r].c;
+                snprintf(want, sizeof(want), "\"%.*s%s%.*s\"", (int)at, "xxxxxxxxxxxxxxxxxxxx", rows[r].escaped,
+                         (int)(n - at - 1), "xxxxxxxxxxxxxxxxxxxx");
+                buf_init(&b, strlen(want));
+                buf_add_json(&b, text, n);
+                cr_assert_str_eq(buf_str(&b), want);
+                cr_assert(!buf_failed(&b));
+                buf_fini(&b);
+                buf_init(&b, strlen(want) - 1);
+                buf_add_json(&b, text, n);
+                cr_assert(buf_failed(&b), "one byte too little");
+                cr_assert_eq(strlen(buf_str(&b)), b.len);
+                buf_fini(&b);
+            }
+}
+
+Test(buf, formats_into_what_is_free_or_grows)
+{
+    struct buf b;
+    char long_text[600];
+    memset(long_text, 'y', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    buf_init(&b, 2000);
+    for (int i = 0; i < 3; i++)
+        buf_addf(&b, "%s%d", long_text, i);
+    cr_assert_eq(b.len, 3 * 600);
+    cr_assert_eq(b.data[599], '0');
+    cr_assert_str_eq(b.data + b.len - 3, "yy2");
+    buf_addf(&b, "%s", long_text);
+    cr_assert(buf_failed(&b));
+    cr_assert_eq(strlen(b.data), 1800, "what did not fit has left nothing");
     buf_fini(&b);
 }
 

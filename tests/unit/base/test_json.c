@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/json.h"
 
@@ -82,6 +83,39 @@ Test(json, the_text_need_not_end_in_nul)
 Test(json, errors_have_an_offset)
 {
     cr_assert_eq(refused(STR("[1,2,x]")), 5);
+}
+
+Test(json, nul_is_found_wherever_it_stands)
+{
+    static const char *const texts[] = {"{\"a\":[1,{\"b\":\"x\\u0000\"}]}", "{\"\\u0000\":1}",
+                                        "[\"plain\",\"\\n\\u0000y\"]",
+                                        "[\"a long text before it, with \\\"quotes\\\" \\u0000\"]"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        yyjson_val *root;
+        struct err err;
+        cr_assert_eq(json_parse(&arena, str_of(texts[i]), &root, NULL, &err), -ERR_MALFORMED, "%s", texts[i]);
+        cr_assert(strstr(err.msg, "NUL"), "%s", err.msg);
+    }
+    cr_assert(parsed("[\"\\\\u0000\"]"), "a backslash and u0000 as text");
+}
+
+/* Brackets in strings do not count, siblings do not add up, and depth is what is said of a text that is broken too. */
+Test(json, depth_counts_what_is_open)
+{
+    char text[1024];
+    size_t at = 0, offset = 0;
+    yyjson_val *root;
+    struct err err;
+    text[at++] = '[';
+    for (int i = 0; i < 100; i++)
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "%s[{}]", i ? "," : "");
+    at += (size_t)snprintf(text + at, sizeof(text) - at, ",\"\\\"[[[[[[\"]");
+    cr_assert_eq(json_parse(&arena, (struct str){.p = text, .n = at}, &root, NULL, &err), 0, "%s", err.msg);
+    memset(text, '[', JSON_DEPTH_MAX + 5);
+    cr_assert_eq(json_parse(&arena, (struct str){.p = text, .n = JSON_DEPTH_MAX + 5}, &root, &offset, &err),
+                 -ERR_MALFORMED);
+    cr_assert(strstr(err.msg, "deeper"), "%s", err.msg);
+    cr_assert_eq(offset, JSON_DEPTH_MAX);
 }
 
 Test(json, depth_is_limited)
