@@ -24,6 +24,7 @@ import time
 import campaign
 from support import samples
 from support.fleet import STAGES, Fleet, wait_for
+from support.models import fresh_jobs
 from support.stub import Stub
 from support.usage import cpu_s, memory_mib
 
@@ -31,8 +32,8 @@ STAGE_OF = {"analyzer": "analyze", "optimizer": "optimize", "cover-letter": "cov
 
 
 class Bench:
-    def __init__(self, fleet):
-        self.fleet, self.client = fleet, fleet.client()
+    def __init__(self, fleet, jobs=samples.distinct):
+        self.fleet, self.client, self.jobs = fleet, fleet.client(), jobs
         self.users = [self.client.user(r) for r in samples.resumes().values()]
         self.pids = {p.instance: p.pid for p in fleet.processes()}
         for service in ("postgres", "kafka", "redis"):
@@ -47,7 +48,7 @@ class Bench:
         return {p.instance: self.fleet.metrics(p) for p in self.processes}
 
     def lines(self, n, start):
-        return [json.dumps({"user_id": self.users[i % len(self.users)], "job": j}).encode() + b"\n" for i, j in enumerate(samples.distinct(n, start))]
+        return [json.dumps({"user_id": self.users[i % len(self.users)], "job": j}).encode() + b"\n" for i, j in enumerate(self.jobs(n, start))]
 
     def batch(self, data):
         start = time.monotonic()
@@ -233,7 +234,7 @@ def whole(n):
     try:
         fleet.start()
         print(f"\nwhole: every stage on {stub.url}, which answers at once")
-        t, page, own = on_stub(Bench(fleet), stub, n)
+        t, page, own = on_stub(Bench(fleet, fresh_jobs), stub, n)
         print(f"\n{page['calls']} requests, {page['paid'] / (n + 100):.2f} an application, {page['paid_twice']} paid twice; all together without the stub: {own:.3f} CPU ms an application,"
               f" the stub {t['cpu_s']['stub'] * 1e6 / max(page['calls'] * n / (n + 100), 1):.0f} us a request")
         return {"throughput": t, "stub": page, "cpu_ms": own}
