@@ -1,7 +1,9 @@
 /* llm_flight URL CALLS [IN_FLIGHT] [BODY_BYTES] [http1|http2] [SHARD]: what a model call costs.
  *
  * Sends CALLS requests to a server that answers late (llm_delay), IN_FLIGHT at once, and prints how long it took until
- * all of them were under way, the memory when they were, and the CPU time of this process for each call. */
+ * all of them were under way, the memory when they were, and the CPU time of this process for each call. By
+ * environment: CA=FILE verifies the server (else nothing is verified), KEEP=1 keeps bodies until their call is over,
+ * BUFFER=BYTES is the receive buffer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +73,25 @@ static void flight_done(void *ud, struct fetch_result *r)
         flight_start(f);
 }
 
+static void call_out(void *ud)
+{
+    struct call *c = ud;
+    free(c->body);
+    c->body = NULL;
+}
+
+static struct str call_again(void *ud)
+{
+    struct call *c = ud;
+    size_t n = c->flight->body_bytes;
+    c->body = malloc(n);
+    memset(c->body, 'x', n);
+    return (struct str){.p = c->body, .n = n};
+}
+
 static void flight_start(struct flight *f)
 {
+    const bool keep = getenv("KEEP");
     while (f->started < f->calls && f->started - f->ended < f->wanted) {
         struct err err;
         struct call *c = calloc(1, sizeof(*c));
@@ -81,6 +100,8 @@ static void flight_start(struct flight *f)
         memset(c->body, 'x', f->body_bytes);
         struct fetch_request r = {.target = f->target,
                                   .body = {.p = c->body, .n = f->body_bytes},
+                                  .out = keep ? NULL : call_out,
+                                  .again = keep ? NULL : call_again,
                                   .buffer_bytes = getenv("BUFFER") ? strtoull(getenv("BUFFER"), NULL, 10) : 0,
                                   .first_byte_ms = 120000,
                                   .silence_ms = 60000,
@@ -114,7 +135,8 @@ int main(int argc, char **argv)
     struct fetch_target_options to = {.url = argv[1],
                                       .headers = headers,
                                       .http = h2 ? FETCH_HTTP_AUTO : FETCH_HTTP_1,
-                                      .insecure = true};
+                                      .ca_file = getenv("CA"),
+                                      .insecure = !getenv("CA")};
     f.target = f.fetch ? fetch_target_new(f.fetch, &to, &err) : NULL;
     if (!f.target) {
         fprintf(stderr, "%s\n", err.msg);

@@ -58,6 +58,7 @@ struct fetch *fetch_new(struct loop *loop, const struct fetch_options *options, 
     curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
     curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     f->timer_ms = UINT64_MAX;
+    fetch_easy_init(f);
     fetch_ports_init(f);
     list_init(&f->waiting);
     list_init(&f->spare);
@@ -296,6 +297,7 @@ void fetch_cancel(struct fetch_call *c, loop_fn *dropped)
     if (f->busy && c->easy) {
         c->cancelled = true;
         fetch_heap_remove(f, c);
+        list_remove(&c->link);
         list_append(&f->ended, &c->link);
         fetch_pump_later(f);
         return;

@@ -114,10 +114,18 @@ typedef void fetch_done_fn(void *ud, struct fetch_result *result);
  * call (FETCH_END_STOPPED). */
 typedef bool fetch_data_fn(void *ud, struct str piece);
 
+/* The body is out and its memory may go. Inside of it no other function of this header may be called. */
+typedef void fetch_out_fn(void *ud);
+/* The request goes out a second time (its kept connection was dead): the same bytes again, borrowed as body is. An n
+ * that is not the body's ends the call (BROKEN). Inside of it no other function of this header may be called. */
+typedef struct str fetch_again_fn(void *ud);
+
 /* Times are milliseconds, 0: no limit (connect_ms 0: 10 s). */
 struct fetch_request {
     struct fetch_target *target;
-    struct str body;        /* POST with these bytes, borrowed until the end of the call; p == NULL: GET */
+    struct str body;   /* POST with these bytes, borrowed until out or the end of the call; p == NULL: GET */
+    fetch_out_fn *out; /* both or none. A call may wait for minutes with a body of no more use. With libcurls that */
+    fetch_again_fn *again;  /* are not known to allow it, out is not called */
     size_t body_max_bytes;  /* of the answer; 0: 4 MiB */
     size_t buffer_bytes;    /* libcurl's receive buffer, 1 KiB to 512 KiB; 0: 1 KiB. Large answers want more */
     uint64_t connect_ms;    /* from the call's own start (not its waiting) to the request's way out */

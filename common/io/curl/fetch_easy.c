@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/version.h"
 #include "io/curl/fetch_int.h"
+#include "io/curl/trust.h"
 
 struct easy_code {
     CURLcode code;
@@ -37,16 +38,32 @@ static const struct easy_code easy_codes[] = {
     {CURLE_PARTIAL_FILE, FETCH_END_CUT},
 };
 
-/* Callbacks of libcurl: no call of libcurl in them. */
+/* Callbacks of libcurl: no call of libcurl in them, but for options. */
+
+/* The body of a request that goes out again; false: it cannot be had. */
+static bool easy_body_again(struct fetch_easy *e)
+{
+    struct fetch_call *c = e->call;
+    if (!c->body_gone)
+        return true;
+    struct str body = c->request.again(c->request.ud);
+    c->body_gone = body.n != c->request.body.n;
+    if (!c->body_gone)
+        curl_easy_setopt(e->curl, CURLOPT_POSTFIELDS, body.p);
+    return !c->body_gone;
+}
 
 static int easy_on_way_out(void *ud, char *remote, char *local, int remote_port, int local_port)
 {
     (void)remote, (void)local, (void)remote_port, (void)local_port;
     struct fetch_easy *e = ud;
     struct fetch_call *c = e->call;
-    if (c->cancelled || c->sends > FETCH_RESENT_MAX)
+    if (c->cancelled || c->sends > FETCH_RESENT_MAX || !easy_body_again(e))
         return CURL_PREREQFUNC_ABORT;
     c->sends++;
+    list_remove(&c->link);
+    if (c->sends == 1 && c->request.body.n) /* of a second way out libcurl does not count from zero */
+        list_append(&c->shard->sending, &c->link);
     c->sent_ms = loop_now_ms(c->fetch->loop);
     fetch_call_phase(c, FETCH_PHASE_SENT);
     return CURL_PREREQFUNC_OK;
@@ -158,6 +175,35 @@ bool fetch_target_shares(const struct fetch_target *t)
     return t->http != FETCH_HTTP_1 && (t->tls || t->http == FETCH_HTTP_2_PRIOR) && t->h2 != FETCH_H2_NO;
 }
 
+/* Authorities. libcurl built for Debian names two places of the system's: one file with all of them, and a folder in
+ * which each has a file named by the hash of its subject. Given both, OpenSSL reads the whole file for every
+ * connection: 29 ms of the loop and 750 KiB for 140 authorities of which one is looked at. From the folder it reads
+ * that one. So the folder is used alone where it holds all that is in the file; in small images it is often empty. An
+ * operator's own file is believed alone; libcurl then reads it once for each multi handle. */
+
+static bool trust_folder_suffices(struct fetch *f)
+{
+    const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+    bool openssl = v->ssl_version && strstr(v->ssl_version, "OpenSSL");
+    if (!f->trust_known)
+        f->trust_folder =
+            openssl && v->age >= CURLVERSION_SEVENTH && v->cainfo && v->capath && trust_covers(v->capath, v->cainfo);
+    f->trust_known = true;
+    return f->trust_folder;
+}
+
+static void easy_set_trust(struct fetch_easy *e, const struct fetch_target *t)
+{
+    curl_easy_setopt(e->curl, CURLOPT_SSL_VERIFYPEER, t->insecure ? 0L : 1L);
+    curl_easy_setopt(e->curl, CURLOPT_SSL_VERIFYHOST, t->insecure ? 0L : 2L);
+    if (t->ca_file) {
+        curl_easy_setopt(e->curl, CURLOPT_CAINFO, t->ca_file);
+        curl_easy_setopt(e->curl, CURLOPT_CAPATH, NULL);
+    } else if (t->tls && !t->insecure && trust_folder_suffices(t->fetch)) {
+        curl_easy_setopt(e->curl, CURLOPT_CAINFO, NULL);
+    }
+}
+
 static void easy_set_target(struct fetch_easy *e, struct fetch_target *t)
 {
     static const long versions[] = {[FETCH_HTTP_AUTO] = CURL_HTTP_VERSION_2TLS,
@@ -181,10 +227,7 @@ static void easy_set_target(struct fetch_easy *e, struct fetch_target *t)
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, versions[t->http]);
     curl_easy_setopt(c, CURLOPT_PROXY, t->proxy ? t->proxy : ""); /* "": not what the environment says either */
-    if (t->ca_file)
-        curl_easy_setopt(c, CURLOPT_CAINFO, t->ca_file);
-    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, t->insecure ? 0L : 1L);
-    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, t->insecure ? 0L : 2L);
+    easy_set_trust(e, t);
     curl_easy_setopt(c, CURLOPT_ERRORBUFFER, e->error);
     curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, easy_on_way_out);
     curl_easy_setopt(c, CURLOPT_PREREQDATA, e);
@@ -195,7 +238,7 @@ static void easy_set_target(struct fetch_easy *e, struct fetch_target *t)
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, easy_on_body);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, e);
     curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)FETCH_BUFFER_BYTES);
-    curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, 16384L); /* the least there is */
+    curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, FETCH_UPLOAD_BYTES);
     e->buffer_bytes = FETCH_BUFFER_BYTES;
 }
 
@@ -271,6 +314,37 @@ void fetch_easy_release(struct fetch *f, struct fetch_easy *e, bool clean)
     }
     list_prepend(&f->spare, &e->link);
     f->spare_count++;
+}
+
+/* Memory of the way out. Over TLS, and with a large body, libcurl copies the body piece by piece into a buffer of 16
+ * KiB that it keeps until the answer is there: more than all the rest of a call. Setting its size frees it, and it is
+ * made anew when something is to be sent again. The body itself is looked at again only then, which goes through
+ * easy_on_way_out. The manual promises neither, so both are done with those libcurls only whose sources say it. */
+
+#define UNLOAD_SINCE 0x075800 /* 7.88 */
+#define UNLOAD_UNTIL 0x080000 /* 8.0 */
+
+void fetch_easy_init(struct fetch *f)
+{
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+    f->unloads = version >= UNLOAD_SINCE && version < UNLOAD_UNTIL;
+}
+
+bool fetch_easy_unload(struct fetch_easy *e)
+{
+    struct fetch_call *c = e->call;
+    curl_off_t out = 0;
+    if (!c->fetch->unloads)
+        return true;
+    if (curl_easy_getinfo(e->curl, CURLINFO_SIZE_UPLOAD_T, &out) != CURLE_OK || out < (curl_off_t)c->request.body.n)
+        return false;
+    curl_easy_setopt(e->curl, CURLOPT_UPLOAD_BUFFERSIZE, FETCH_UPLOAD_BYTES);
+    if (c->request.out) {
+        curl_easy_setopt(e->curl, CURLOPT_POSTFIELDS, "");
+        c->body_gone = true;
+        c->request.out(c->request.ud);
+    }
+    return true;
 }
 
 /* Verdicts */

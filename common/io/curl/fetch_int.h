@@ -15,15 +15,17 @@
 #define FETCH_CONNECT_MS    10000
 #define FETCH_BODY_MAX      ((size_t)4 << 20)
 #define FETCH_BUFFER_BYTES  1024
-#define FETCH_NAME_FRESH_MS 60000 /* how long a resolved name is good */
+#define FETCH_UPLOAD_BYTES  16384L /* the least there is */
+#define FETCH_NAME_FRESH_MS 60000  /* how long a resolved name is good */
 
 /* One multi handle with its connections. */
 struct fetch_shard {
     struct fetch *fetch;
     CURLM *multi;
-    size_t count;    /* transfers in it */
-    uint64_t due_ms; /* loop time of libcurl's own timer; UINT64_MAX: none */
-    bool kicked;     /* libcurl asked to be called at once */
+    struct list sending; /* calls whose body may not be out yet */
+    size_t count;        /* transfers in it */
+    uint64_t due_ms;     /* loop time of libcurl's own timer; UINT64_MAX: none */
+    bool kicked;         /* libcurl asked to be called at once */
     uint32_t index;
 };
 
@@ -41,7 +43,7 @@ struct fetch_easy {
 enum fetch_phase { FETCH_PHASE_WAITING = 0, FETCH_PHASE_CONNECTING, FETCH_PHASE_SENT, FETCH_PHASE_ANSWERED };
 
 struct fetch_call {
-    struct list link; /* in fetch.waiting or target.naming or fetch.ended */
+    struct list link; /* in fetch.waiting or target.naming or shard.sending or fetch.ended */
     struct fetch *fetch;
     struct fetch_request request;
     struct fetch_easy *easy;   /* while in flight */
@@ -49,6 +51,7 @@ struct fetch_call {
     enum fetch_phase phase;
     uint8_t sends; /* times the request went out */
     bool cancelled, stopped, too_large;
+    bool body_gone; /* fetch_request.out was called */
     int status, http_version;
     loop_fn *dropped;                                           /* cancelled: called when the call's memory goes */
     uint64_t queued_ms, started_ms, sent_ms, first_ms, last_ms; /* loop time */
@@ -94,8 +97,10 @@ struct fetch {
     size_t waiting_count, spare_count, in_flight, targets;
     struct fetch_call **heap;
     size_t heap_count, heap_cap;
-    bool busy;     /* inside libcurl or a callback: what cannot be done there waits for the pump */
-    bool deferred; /* a pump is promised */
+    bool trust_known, trust_folder; /* see easy_set_trust */
+    bool unloads;                   /* see fetch_easy_unload */
+    bool busy;                      /* inside libcurl or a callback: what cannot be done there waits for the pump */
+    bool deferred;                  /* a pump is promised */
     uint64_t started, done, resent;
     loop_fn *dropped; /* of fetch_free_with */
     bool freed;       /* fetch_free ran: memory goes with the promised pump */
@@ -125,9 +130,12 @@ void fetch_timer_fired(void *ud);
 struct fetch_easy *fetch_easy_take(struct fetch *f, struct fetch_call *c);
 void fetch_easy_release(struct fetch *f, struct fetch_easy *e, bool clean);
 void fetch_easy_free(struct fetch *f, struct fetch_easy *e);
+/* Gives the memory back that libcurl sent the body from; false while it still needs it. */
+bool fetch_easy_unload(struct fetch_easy *e);
 enum fetch_end fetch_easy_verdict(struct fetch_call *c, CURLcode rc, char reason[FETCH_REASON_BYTES]);
 
 bool fetch_target_shares(const struct fetch_target *t); /* its connections may carry several calls at once */
+void fetch_easy_init(struct fetch *f);
 void fetch_ports_init(struct fetch *f);
 
 /* fetch_heap.c */

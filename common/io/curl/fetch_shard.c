@@ -51,6 +51,7 @@ static struct fetch_shard *shard_new(struct fetch *f, uint32_t index)
         return NULL;
     }
     *s = (struct fetch_shard){.fetch = f, .multi = m, .due_ms = UINT64_MAX, .index = index};
+    list_init(&s->sending);
     curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, shard_on_socket);
     curl_multi_setopt(m, CURLMOPT_SOCKETDATA, s);
     curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, shard_on_timer);
@@ -133,6 +134,11 @@ static void shard_act(struct fetch_shard *s, curl_socket_t fd, int events)
     s->fetch->busy = true;
     curl_multi_socket_action(s->multi, fd, events, &running);
     s->fetch->busy = false;
+    list_for_each_safe (it, &s->sending) {
+        struct fetch_call *c = CONTAINER_OF(it, struct fetch_call, link);
+        if (fetch_easy_unload(c->easy))
+            list_remove(&c->link);
+    }
 }
 
 void fetch_shards_kick(struct fetch *f)

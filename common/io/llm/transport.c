@@ -11,7 +11,8 @@
 #define TOTAL_MS        600000
 #define FIRST_STREAM_MS 120000
 #define SILENCE_MS      90000
-#define EMBED_BUFFER    16384 /* receive buffer: vectors are long */
+#define EMBED_BUFFER    4096  /* receive buffer: vectors are long. It stands empty while the call is out, */
+#define EMBED_MANY      16384 /* so more is for the few requests with so many texts: their bytes, and its size */
 #define KEY_BYTES       (LLM_URL_BYTES + 32)
 
 struct llm_transport {
@@ -21,8 +22,10 @@ struct llm_transport {
 
 struct llm_call {
     struct fetch_call *call;
-    char *body;
+    char *body; /* NULL once it is out */
+    size_t body_bytes;
     llm_raw_fn *on_raw;
+    llm_again_fn *again;
     llm_data_fn *on_data;
     void *ud;
 };
@@ -141,10 +144,35 @@ static void call_done(void *ud, struct fetch_result *r)
     free(c);
 }
 
+static void call_body_out(void *ud)
+{
+    struct llm_call *c = ud;
+    free(TAKE_PTR(c->body));
+}
+
+static struct str call_body_again(void *ud)
+{
+    struct llm_call *c = ud;
+    struct buf b;
+    size_t n = 0;
+    buf_init(&b, c->body_bytes);
+    if (c->again(c->ud, &b))
+        c->body = buf_take(&b, &n);
+    buf_fini(&b);
+    return (struct str){.p = c->body, .n = n};
+}
+
 static bool call_data(void *ud, struct str piece)
 {
     struct llm_call *c = ud;
     return c->on_data(c->ud, piece);
+}
+
+static size_t receive_buffer(enum llm_call_kind kind, size_t body_bytes)
+{
+    if (kind != LLM_CALL_EMBED)
+        return 0;
+    return body_bytes < EMBED_MANY ? EMBED_BUFFER : EMBED_MANY;
 }
 
 struct llm_call *llm_call_start(struct llm_transport *t, const struct llm_send *send, struct buf *body, struct err *err)
@@ -163,11 +191,18 @@ struct llm_call *llm_call_start(struct llm_transport *t, const struct llm_send *
                 failed ? "the call has no body" : "no memory left for another call");
         return NULL;
     }
-    *c = (struct llm_call){.body = bytes, .on_raw = send->on_raw, .on_data = send->on_data, .ud = send->ud};
+    *c = (struct llm_call){.body = bytes,
+                           .body_bytes = n,
+                           .on_raw = send->on_raw,
+                           .again = send->again,
+                           .on_data = send->on_data,
+                           .ud = send->ud};
     struct fetch_request r = {.target = target_for(t, send, err),
                               .body = {.p = bytes, .n = n},
+                              .out = send->again ? call_body_out : NULL,
+                              .again = send->again ? call_body_again : NULL,
                               .body_max_bytes = send->reply_max_bytes,
-                              .buffer_bytes = send->kind == LLM_CALL_EMBED ? EMBED_BUFFER : 0,
+                              .buffer_bytes = receive_buffer(send->kind, n),
                               .connect_ms = out->connect_ms,
                               .first_byte_ms = out->first_byte_ms ? out->first_byte_ms
                                                : send->stream     ? FIRST_STREAM_MS

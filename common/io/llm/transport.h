@@ -54,6 +54,10 @@ typedef void llm_raw_fn(void *ud, const struct llm_raw *raw, const struct llm_ti
 /* A piece of a 2xx answer as it arrives; false ends the call (end STOPPED). */
 typedef bool llm_data_fn(void *ud, struct str piece);
 
+/* The body once more, byte for byte, for a request that goes out again; false: it cannot be. Starts and ends no call.
+ */
+typedef bool llm_again_fn(void *ud, struct buf *body);
+
 struct llm_send {
     const struct llm_endpoint *endpoint; /* borrowed until the call is over */
     enum llm_call_kind kind;
@@ -61,7 +65,8 @@ struct llm_send {
     bool stream;            /* the body asks for a stream */
     size_t reply_max_bytes; /* 0: 4 MiB */
     struct llm_timeouts timeouts;
-    llm_raw_fn *on_raw; /* required */
+    llm_raw_fn *on_raw;  /* required */
+    llm_again_fn *again; /* NULL: the body is kept until the call is over; else its memory goes when it is out */
     llm_data_fn *on_data;
     void *ud;
 };

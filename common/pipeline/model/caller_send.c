@@ -146,10 +146,9 @@ static void call_came(void *ud, const struct llm_raw *raw, const struct llm_timi
         call_read(c, call);
 }
 
-static int call_body(struct caller *c, struct model_call *call, struct buf *body)
+/* The same bytes at every time, once call->place is set. */
+static int call_write(struct caller *c, struct model_call *call, struct buf *body)
 {
-    buf_init(body, LLM_REQUEST_MAX_BYTES);
-    call->place = ladder_get(c->ladder, call->used->endpoint, str_of(call->used->model));
     if (call->ask->kind == LLM_CALL_EMBED) {
         struct llm_embed_request r = call->ask->embed;
         r.model = str_of(call->used->model);
@@ -162,6 +161,20 @@ static int call_body(struct caller *c, struct model_call *call, struct buf *body
     r.omit = call->place.omit;
     r.stream = c->o.stream;
     return llm_request_write(call->used->endpoint, &r, body, &call->err);
+}
+
+static int call_body(struct caller *c, struct model_call *call, struct buf *body)
+{
+    buf_init(body, LLM_REQUEST_MAX_BYTES);
+    call->place = ladder_get(c->ladder, call->used->endpoint, str_of(call->used->model));
+    return call_write(c, call, body);
+}
+
+/* A kept connection was dead: rare enough to write the body anew rather than to keep thousands for it. */
+static bool call_body_again(void *ud, struct buf *body)
+{
+    struct model_call *call = ud;
+    return call_write(call->caller, call, body) == 0;
 }
 
 /* The limit has room. */
@@ -202,6 +215,7 @@ static void call_send(void *ud)
                                 call->joint ? joint_reply_max_bytes(call, c->o.reply_max_bytes) : c->o.reply_max_bytes,
                             .timeouts = c->o.timeouts,
                             .on_raw = call_came,
+                            .again = call->joint ? NULL : call_body_again, /* its members may have left */
                             .ud = call};
     call->state = CALL_SENT;
     if (call->ask->kind == LLM_CALL_EMBED)

@@ -168,7 +168,7 @@ static void fetch_send(struct fetch *f, int count)
     list_for_each (n, &f->items) {
         struct item *it = CONTAINER_OF(n, struct item, node);
         int needs = w->spec->needs(it->claim.kind);
-        if (needs & STAGE_NEEDS_POSTING)
+        if ((needs & STAGE_NEEDS_POSTING) && !it->has_posting)
             refs[wants.postings_n++] =
                 (struct task_ref){.tenant_id = it->claim.tenant_id, .subject_id = it->claim.subject_id};
         if ((needs & STAGE_NEEDS_ANALYSIS) && !it->analysis)

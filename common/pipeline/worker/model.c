@@ -186,13 +186,37 @@ void worker_model_free(struct worker *w)
     free(m);
 }
 
+/* Answers that came together get back together what their items let go. They stand in front of those that wait. */
+static void model_equip(void *ud)
+{
+    struct worker *w = ud;
+    struct list items;
+    list_init(&items);
+    w->equip_scheduled = false;
+    while (!list_empty(&w->calling)) {
+        struct item *it = CONTAINER_OF(w->calling.next, struct item, node);
+        if (!it->answered)
+            break;
+        list_remove(&it->node);
+        list_append(&items, &it->node);
+    }
+    worker_inputs(w, &items);
+}
+
 static void model_done(struct model_call *call)
 {
     struct item *it = call->ud;
     struct worker *w = it->worker;
     list_remove(&it->node);
     it->answered = true;
-    worker_run_add(w, it);
+    if (!it->slim) {
+        worker_run_add(w, it);
+        return;
+    }
+    list_prepend(&w->calling, &it->node);
+    if (!w->equip_scheduled)
+        loop_defer(w->loop, model_equip, w);
+    w->equip_scheduled = true;
 }
 
 static void model_start(struct worker *w, struct item *it)
@@ -215,6 +239,8 @@ static void model_start(struct worker *w, struct item *it)
                                 .ud = it};
     if (it->claim.kind == TASK_KIND_APPLICATION)
         call->application_id = it->claim.subject_id;
+    if (it->slim) /* a parsed analysis is some 50 KiB; profiles are shared by many, and hold the key */
+        cache_return(w->analyses, TAKE_PTR(it->analysis));
     list_append(&w->calling, &it->node);
     caller_start(w->model->caller, call);
 }
@@ -253,7 +279,8 @@ static enum verdict model_ask_make(struct worker *w, struct item *it, const stru
         return s->ask(in, &it->arena, it->ask, &it->out, &it->err);
     }
     enum verdict v = s->ask(in, &m->scratch, it->ask, &it->out, &it->err);
-    if (v != VERDICT_ASK || !model_ask_keep(it->ask, &it->arena)) { /* an outcome lives in the item's arena */
+    it->slim = v == VERDICT_ASK && model_ask_keep(it->ask, &it->arena);
+    if (!it->slim) { /* an outcome lives in the item's arena */
         *it->ask = plain;
         it->out = (struct stage_output){.overall = -1};
         it->arena.chunk_bytes = ARENA_CHUNK_BYTES;
@@ -433,7 +460,7 @@ int worker_model_hand_back(struct worker *w, bool all)
     int n = 0;
     list_for_each_safe (node, &w->calling) {
         struct item *it = CONTAINER_OF(node, struct item, node);
-        if (!all && caller_is_out(it->call))
+        if (!all && (it->answered || caller_is_out(it->call)))
             continue;
         caller_cancel(w->model->caller, it->call);
         list_remove(&it->node);

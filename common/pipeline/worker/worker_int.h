@@ -24,7 +24,7 @@
 #include "pipeline/worker/stage.h"
 
 #define WORKER_ITEM_MAX_BYTES   ((size_t)64 * 1024 * 1024) /* memory of one task */
-#define WORKER_WAIT_CHUNK_BYTES 2048                       /* of its arena, while a task waits for a model */
+#define WORKER_WAIT_CHUNK_BYTES 512                        /* of its arena, while a task waits for a model */
 #define WORKER_PROFILES_MAX     256                        /* cached profiles */
 #define WORKER_ANALYSES_MAX     256                        /* cached analyses */
 #define WORKER_SLICE_US         4000                       /* work of one turn of the loop */
@@ -68,6 +68,7 @@ struct item {
     struct model_ask *ask;
     int asks;      /* calls made for this attempt */
     bool answered; /* the call is over: finish is next */
+    bool slim;     /* let go of its analysis for the call, and gets it again for finish */
 };
 
 struct worker_model;
@@ -112,7 +113,8 @@ struct worker {
     bool finish_single; /* the last batch was refused as a whole: one item at a time until it went */
 
     struct worker_model *model; /* NULL: the offline engine */
-    struct list calling;        /* items whose model call is under way */
+    struct list calling;        /* items whose model call is under way; in front those that wait for model_equip */
+    bool equip_scheduled;
 
     struct map *live; /* tenant and subject -> item: what this process works on */
     int in_flight;

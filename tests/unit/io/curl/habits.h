@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static struct {
     uint16_t port;
     pthread_t thread;
     int connections, gone, running, hangs;
+    char body[64]; /* of the last request */
     volatile int stop;
 } habits;
 
@@ -45,6 +47,7 @@ static inline int habits_read(int fd, char *path, size_t max)
         if (end && n >= (size_t)(end + 4 - in) + (length ? strtoul(length + 15, NULL, 10) : 0))
             break;
     }
+    snprintf(habits.body, sizeof(habits.body), "%s", strstr(in, "\r\n\r\n") + 4);
     char *from = strchr(in, ' ') + 1;
     snprintf(path, max, "%.*s", (int)strcspn(from, " "), from);
     return 1;
@@ -69,7 +72,7 @@ static inline void habits_reset(int fd)
 /* 0: the connection is over. */
 static inline int habits_answer(int fd, const char *path)
 {
-    if (strcmp(path, "/ok") == 0) {
+    if (strcmp(path, "/ok") == 0 || strcmp(path, "/first") == 0) {
         habits_say(fd, HABITS_OK);
         return 1;
     }
@@ -123,8 +126,16 @@ static inline void *habits_serve(void *arg)
 {
     int fd = (int)(intptr_t)arg;
     char path[128];
-    while (!habits.stop && habits_read(fd, path, sizeof(path)) && habits_answer(fd, path))
-        ;
+    bool first = true;
+    while (!habits.stop && habits_read(fd, path, sizeof(path))) {
+        if (strcmp(path, "/first") == 0 && !first) { /* read whole, and not a byte of an answer */
+            usleep(20000);
+            break;
+        }
+        first = false;
+        if (!habits_answer(fd, path))
+            break;
+    }
     close(fd);
     __atomic_fetch_sub(&habits.running, 1, __ATOMIC_RELEASE);
     return NULL;

@@ -332,6 +332,54 @@ Test(fetch, a_dead_kept_connection_is_not_an_error)
     close_all();
 }
 
+static int outs, agains;
+static char *sent_body;
+
+static void on_out(void *ud)
+{
+    (void)ud;
+    outs++;
+    memset(sent_body, '?', strlen(sent_body)); /* nobody may look at it any more */
+}
+
+static struct str on_again(void *ud)
+{
+    agains++;
+    return *(struct str *)ud;
+}
+
+static void call_once(struct fetch_target *t, struct str again)
+{
+    struct err err;
+    char body[] = "second";
+    sent_body = body;
+    struct fetch_request r = {
+        .target = t, .body = str_of(body), .out = on_out, .again = on_again, .done = on_done, .ud = &again};
+    int want = ended + 1;
+    agains = 0;
+    cr_assert(fetch_start(fetch, &r, &err));
+    turn_until(want);
+}
+
+/* The connection ends behind a request whose body's memory is gone: it is asked for again. Where it ends before anybody
+ * saw that the body was out, or libcurl is one that needs it to the end, nobody asks. */
+Test(fetch, a_body_that_is_out_is_made_again)
+{
+    open_all(0);
+    struct fetch_target *t = target_at("/first", NULL);
+    outs = 0;
+    call_once(t, STR("second"));
+    call_once(t, STR("second"));
+    cr_assert_eq(last.end, FETCH_END_DONE, "%s %s", fetch_end_name(last.end), last.reason);
+    cr_assert_eq(fetch_stats(fetch).resent, 1u);
+    cr_assert_str_eq(habits.body, "second");
+    cr_assert(agains <= 1 && agains <= outs);
+    call_once(t, STR("other than it was"));
+    cr_assert_eq(last.end, agains ? FETCH_END_BROKEN : FETCH_END_DONE, "%s", fetch_end_name(last.end));
+    fetch_target_free(t);
+    close_all();
+}
+
 Test(fetch, targets_are_checked)
 {
     static const char *const split[] = {"X: a\nb", NULL};
