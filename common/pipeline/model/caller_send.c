@@ -223,6 +223,7 @@ static void call_send(void *ud)
     call->out = llm_call_start(c->o.transport, &send, &body, &err);
     buf_fini(&body);
     if (call->out) {
+        call->trip.many = call->joint != NULL;
         route_sent(call->used, &call->trip, clock_mono_ms());
         return;
     }
@@ -275,7 +276,7 @@ static void call_fault(struct caller *c, struct model_call *call, const struct l
     if (call_alone(c, call, f))
         return;
     call_settle(call, f->maybe_paid ? call->limit.tokens : 0);
-    route_fault(r, f, c->o.routes->key_pause_ms, call->trip.at_ms, now);
+    route_fault(r, f, c->o.routes->key_pause_ms, &call->trip, now);
     metrics_add(METRICS_MODEL_CALLS, 1, r->name, llm_fault_slug(f->kind), NULL);
     if (f->maybe_paid)
         metrics_add(METRICS_MODEL_TWICE, 1, r->name, NULL);
@@ -380,7 +381,7 @@ void call_read(struct caller *c, struct model_call *call)
         }
         /* a whole answer that is none: paid, kept, and of no use; asking the same again would read it again */
         call_settle(call, call->limit.tokens);
-        route_fault(call->used, &f, c->o.routes->key_pause_ms, call->trip.at_ms, clock_mono_ms());
+        route_fault(call->used, &f, c->o.routes->key_pause_ms, &call->trip, clock_mono_ms());
         metrics_add(METRICS_MODEL_CALLS, 1, call->used->name, llm_fault_slug(f.kind), NULL);
         call->end = MODEL_FAILED;
         call->retry = false;

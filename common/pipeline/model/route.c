@@ -2,9 +2,10 @@
  * endpoint that fails stops it after a few failures in a row, and one probe at a time finds out when it is well again.
  *
  * Two more states are failures although no call says so. Hanging: calls are out, and none came back for twice the
- * longest time an answer took of late; the calls that are out stay out (they may be paid for), and the first that
- * answers after all opens the route. Refusing everything: for a second every call that was sent was answered with a
- * rate limit, and none of them is still out; a limit that lets some through is only a limit. */
+ * longest time an answer took of late (four times, when only one or two wait and few answers are known); the calls that
+ * are out stay out (they may be paid for), and the first that answers after all opens the route. Refusing everything:
+ * for a second every call that was sent was answered with a rate limit, and none of them is still out; a limit that
+ * lets some through is only a limit. */
 #include "pipeline/model/route.h"
 
 #include <stdio.h>
@@ -12,7 +13,8 @@
 #include "core/metrics.h"
 
 #define SILENT_MIN_MS  1000
-#define SILENT_CALLS   3 /* that are out for so long */
+#define SILENT_CALLS   3 /* that are out for so long; fewer prove as much only ... */
+#define SILENT_KNOWN   8 /* ... where so many answers say how long one takes */
 #define SILENT_LOOKS   2 /* in a row: after a pause of our own, what came meanwhile is read between two looks */
 #define LIMITED_MS     1000
 #define LIMITED_CALLS  3
@@ -25,6 +27,11 @@ const struct breaker_rule route_breaker = {
 static uint64_t silence_ms(const struct route *r)
 {
     return MAX((uint64_t)SILENT_MIN_MS, 2 * (uint64_t)r->slow_ms);
+}
+
+static int trip_weight(const struct route_trip *trip)
+{
+    return trip->many ? 2 : 1;
 }
 
 /* Taken only when there is no other: it is held for long, or the call just failed there. */
@@ -75,7 +82,7 @@ void route_sent(struct route *r, struct route_trip *trip, uint64_t now_ms)
     if (now_ms - r->heard_ms <= silence_ms(r) / 4)
         r->heard_out++;
     if (r->limited_ms)
-        r->limited_sent++;
+        r->limited_sent += trip_weight(trip);
 }
 
 void route_cut(struct route *r, struct route_trip *trip)
@@ -86,7 +93,7 @@ void route_cut(struct route *r, struct route_trip *trip)
     r->out--;
     r->heard_out = MIN(r->heard_out, r->out);
     if (r->limited_ms && trip->at_ms >= r->limited_ms)
-        r->limited_back++;
+        r->limited_back += trip_weight(trip);
 }
 
 void route_back(struct route *r, struct route_trip *trip, bool answered, uint64_t now_ms)
@@ -98,6 +105,7 @@ void route_back(struct route *r, struct route_trip *trip, bool answered, uint64_
     r->heard_out = r->out;
     if (!answered)
         return;
+    r->answers = MIN(r->answers + 1, SILENT_KNOWN);
     r->slow_ms = MAX((int64_t)(now_ms - trip->at_ms), r->slow_ms - r->slow_ms / 32);
     if (trip->at_ms >= r->limited_ms)
         r->limited_ms = 0;
@@ -146,24 +154,31 @@ static void route_close(struct route *r, const struct llm_fault *f, uint64_t lea
     route_closed(r, f, now_ms);
 }
 
-static void route_limited(struct route *r, const struct llm_fault *f, uint64_t now_ms)
+static void route_limited(struct route *r, const struct llm_fault *f, const struct route_trip *trip, uint64_t now_ms)
 {
     bool all = r->limited_ms && now_ms - r->limited_ms >= LIMITED_MS && r->limited_back >= LIMITED_CALLS &&
                r->limited_back == r->limited_sent;
     if (!r->limited_ms) {
         r->limited_ms = now_ms;
-        r->limited_sent = r->limited_back = 0;
+        r->limited_sent = r->limited_back = trip_weight(trip);
     }
     if (r->breaker.probing || (all && r->breaker.open_until_ms == 0))
         route_close(r, f, (uint64_t)MAX(f->retry_after_ms, 0), LIMITED_MAX_MS, now_ms);
 }
 
-void route_fault(struct route *r, const struct llm_fault *f, uint32_t key_pause_ms, uint64_t sent_ms, uint64_t now_ms)
+static bool route_bad(struct route *r, const struct route_trip *trip, uint64_t now_ms)
 {
-    if (sent_ms && sent_ms < r->judged_ms)
+    bool opened = breaker_bad(&r->breaker, &route_breaker, now_ms);
+    return opened || (trip->many && breaker_bad(&r->breaker, &route_breaker, now_ms));
+}
+
+void route_fault(struct route *r, const struct llm_fault *f, uint32_t key_pause_ms, const struct route_trip *trip,
+                 uint64_t now_ms)
+{
+    if (trip->at_ms && trip->at_ms < r->judged_ms)
         return;
     if (f->kind == LLM_FAULT_RATE_LIMIT) {
-        route_limited(r, f, now_ms);
+        route_limited(r, f, trip, now_ms);
         return;
     }
     if (f->breaker == LLM_BREAKER_NONE) {
@@ -177,7 +192,7 @@ void route_fault(struct route *r, const struct llm_fault *f, uint32_t key_pause_
         r->refused = true;
         if (first)
             route_closed(r, f, now_ms);
-    } else if (breaker_bad(&r->breaker, &route_breaker, now_ms)) {
+    } else if (route_bad(r, trip, now_ms)) {
         r->refused = f->breaker == LLM_BREAKER_ADDRESS;
         route_closed(r, f, now_ms);
     }
@@ -185,11 +200,13 @@ void route_fault(struct route *r, const struct llm_fault *f, uint32_t key_pause_
 
 static void route_watch(struct route *r, uint64_t now_ms)
 {
-    uint64_t most = silence_ms(r) + silence_ms(r) / 4, since = r->heard_ms;
+    uint64_t since = r->heard_ms, most = silence_ms(r) + silence_ms(r) / 4;
     bool probing = r->breaker.probing, open = r->breaker.open_until_ms != 0;
+    if (!probing && r->heard_out < SILENT_CALLS && r->answers < SILENT_KNOWN)
+        most = 2 * silence_ms(r);
     if (probing)
         since = MAX(since, r->breaker.probe_at_ms);
-    bool silent = r->slow_ms > 0 && (probing ? r->hangs : r->heard_out >= SILENT_CALLS) && now_ms - since >= most;
+    bool silent = r->slow_ms > 0 && (probing ? r->hangs : r->heard_out > 0) && now_ms - since >= most;
     r->silent = silent ? r->silent + 1 : 0;
     if (r->silent < SILENT_LOOKS || (open && !probing))
         return;

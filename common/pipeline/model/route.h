@@ -20,6 +20,7 @@ struct route_trip {
     uint64_t at_ms; /* when it was sent; 0: it was not */
     bool out;       /* it is not back yet */
     bool probe;     /* it is the one call that finds out whether the route is well again */
+    bool many;      /* it carries several asks: its failure counts twice, for the next one comes that much later */
     /* where it just failed: the next choice, and only that, is another one if there is any */
     const struct route *avoid;
 };
@@ -40,9 +41,10 @@ struct route {
     bool refused; /* by what people have to mend (key, quota, model, address), not by an endpoint that fails */
     int out;      /* calls that were sent and are not back */
     /* silence: when the last call came back (or the first one went out), how many of those that were out then still
-     * are, the longest time an answer took of late, and how many looks in a row found it silent for too long */
+     * are, how many answers there were (few are counted), the longest time one took of late, and how many looks in a
+     * row found it silent for too long */
     uint64_t heard_ms;
-    int heard_out;
+    int heard_out, answers;
     int64_t slow_ms;
     int silent;
     bool hangs; /* that closed it */
@@ -77,8 +79,9 @@ void route_sent(struct route *r, struct route_trip *trip, uint64_t now_ms);
 void route_back(struct route *r, struct route_trip *trip, bool answered, uint64_t now_ms);
 void route_cut(struct route *r, struct route_trip *trip);
 void route_ok(struct route *r, uint64_t now_ms);
-/* Learns from a fault: opens what the fault says is broken. sent_ms: when the call was sent (0: unknown). */
-void route_fault(struct route *r, const struct llm_fault *f, uint32_t key_pause_ms, uint64_t sent_ms, uint64_t now_ms);
+/* Learns from a fault: opens what the fault says is broken. trip: of the call, which may be back already. */
+void route_fault(struct route *r, const struct llm_fault *f, uint32_t key_pause_ms, const struct route_trip *trip,
+                 uint64_t now_ms);
 /* Every ROUTE_WATCH_MS while calls are out: opens the breaker of a route none of whose calls comes back. */
 #define ROUTE_WATCH_MS 100
 void routes_watch(struct routes *r, uint64_t now_ms);

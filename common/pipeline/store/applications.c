@@ -14,7 +14,7 @@
     " CASE WHEN a.state <> 1 THEN a.detail WHEN k.state = 5 THEN k.parked_why ELSE coalesce(p.parked_why, a.detail) "  \
     "END,"                                                                                                             \
     " (SELECT coalesce(sum(g.cost_microusd), 0)::int8 FROM model_usage g WHERE g.batch_id = a.batch_id"                \
-    "  AND g.application_id = a.application_id), a.created_at,"                                                         \
+    "  AND g.application_id = a.application_id), a.created_at,"                                                        \
     " greatest(a.updated_at, k.released_at, k.claimed_at), a.ended_at, coalesce(p.stage, k.stage), k.attempt,"         \
     " CASE WHEN k.state = 5 THEN k.not_before ELSE p.not_before END, b.last_seq"                                       \
     " FROM applications a"                                                                                             \

@@ -11,7 +11,7 @@ struct batch_row {
     int accepted, rejected, released, parked, done, needs_review, failed, cancelled;
     int stage_done[STAGE_MAX + 1]; /* by enum stage */
     int64_t cost_microusd, reserved_microusd;
-    int64_t ceiling_microusd; /* 0: none */
+    int64_t ceiling_microusd;                           /* 0: none */
     uint64_t created_at_us, updated_at_us, ended_at_us; /* ended 0: not yet */
 };
 

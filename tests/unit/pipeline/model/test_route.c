@@ -2,6 +2,7 @@
 #include <string.h>
 #include "pipeline/model/route.h"
 
+#define SENT(ms) (&(struct route_trip){.at_ms = (ms)})
 #define PAUSE_MS 60000
 
 static struct routes two(void)
@@ -25,12 +26,12 @@ Test(route, a_refused_key_closes_at_once_and_says_why)
     struct llm_fault f = fault(LLM_FAULT_QUOTA);
     uint64_t wait;
     const struct route *closed;
-    route_fault(&r.route[0], &f, PAUSE_MS, 0, 1000);
+    route_fault(&r.route[0], &f, PAUSE_MS, SENT(0), 1000);
     cr_assert(r.route[0].refused);
     cr_assert_str_eq(r.route[0].why, "it said no");
     cr_assert_eq(r.route[0].code, ERR_LIMIT);
     cr_assert_eq(routes_choose(&r, NULL, 1001, &wait, &closed), &r.route[1], "the next one takes over");
-    route_fault(&r.route[1], &f, PAUSE_MS * 2, 0, 1001);
+    route_fault(&r.route[1], &f, PAUSE_MS * 2, SENT(0), 1001);
     cr_assert_null(routes_choose(&r, NULL, 1002, &wait, &closed));
     cr_assert_eq(closed, &r.route[0], "the one that is back first");
     cr_assert_eq(wait, PAUSE_MS - 2);
@@ -43,11 +44,11 @@ Test(route, after_the_pause_one_call_finds_out)
     uint64_t wait;
     const struct route *closed;
     r.n = 1;
-    route_fault(&r.route[0], &f, PAUSE_MS, 0, 1000);
+    route_fault(&r.route[0], &f, PAUSE_MS, SENT(0), 1000);
     cr_assert_eq(routes_choose(&r, NULL, 1000 + PAUSE_MS, &wait, &closed), &r.route[0], "the probe");
     cr_assert_null(routes_choose(&r, NULL, 1000 + PAUSE_MS, &wait, &closed), "the others wait for it");
     cr_assert_leq(wait, 200);
-    route_fault(&r.route[0], &f, PAUSE_MS, 0, 1100 + PAUSE_MS);
+    route_fault(&r.route[0], &f, PAUSE_MS, SENT(0), 1100 + PAUSE_MS);
     cr_assert_null(routes_choose(&r, NULL, 1100 + PAUSE_MS, &wait, &closed));
     cr_assert_eq(wait, PAUSE_MS);
     cr_assert_not_null(routes_choose(&r, NULL, 1100 + 2 * PAUSE_MS, &wait, &closed));
@@ -66,10 +67,10 @@ Test(route, an_address_that_people_must_mend_is_told_to_them)
         uint64_t wait;
         const struct route *closed;
         r.n = 1;
-        route_fault(&r.route[0], &f, PAUSE_MS, 0, 1300);
+        route_fault(&r.route[0], &f, PAUSE_MS, SENT(0), 1300);
         cr_assert_not_null(routes_choose(&r, NULL, 1301, &wait, &closed), "once may be an accident");
         for (int i = 1; i < 5; i++)
-            route_fault(&r.route[0], &f, PAUSE_MS, 0, 1300);
+            route_fault(&r.route[0], &f, PAUSE_MS, SENT(0), 1300);
         cr_assert_null(routes_choose(&r, NULL, 1301, &wait, &closed));
         cr_assert(closed->refused);
         cr_assert_str_eq(closed->why, "it said no");
@@ -84,7 +85,7 @@ Test(route, a_rate_limit_closes_nothing)
     uint64_t wait;
     const struct route *closed;
     for (int i = 0; i < 100; i++)
-        route_fault(&r.route[0], &f, PAUSE_MS, 0, 1000);
+        route_fault(&r.route[0], &f, PAUSE_MS, SENT(0), 1000);
     cr_assert_eq(routes_choose(&r, NULL, 1000, &wait, &closed), &r.route[0]);
 }
 
@@ -95,11 +96,11 @@ Test(route, an_endpoint_that_fails_is_not_a_refusal)
     uint64_t wait;
     const struct route *closed;
     r.n = 1;
-    route_fault(&r.route[0], &key, 100, 0, 1000);
+    route_fault(&r.route[0], &key, 100, SENT(0), 1000);
     cr_assert_not_null(routes_choose(&r, NULL, 1200, &wait, &closed));
     route_ok(&r.route[0], 1200);
     for (int i = 0; i < 5; i++)
-        route_fault(&r.route[0], &f, PAUSE_MS, 0, 1300);
+        route_fault(&r.route[0], &f, PAUSE_MS, SENT(0), 1300);
     cr_assert_null(routes_choose(&r, NULL, 1301, &wait, &closed));
     cr_assert_not(r.route[0].refused, "it is waited for, not parked");
     cr_assert_leq(wait, 30000);
@@ -135,7 +136,7 @@ Test(route, nothing_but_rate_limits_for_a_second_closes_and_the_next_one_takes_o
         send(&r.route[0], t, 8, now);
         for (int i = 0; i < 8; i++) {
             route_back(&r.route[0], &t[i], false, now + 20);
-            route_fault(&r.route[0], &f, PAUSE_MS, now, now + 20);
+            route_fault(&r.route[0], &f, PAUSE_MS, SENT(now), now + 20);
         }
     }
     struct route_trip mine;
@@ -147,7 +148,7 @@ Test(route, nothing_but_rate_limits_for_a_second_closes_and_the_next_one_takes_o
     cr_assert_not(route_shut(&r.route[0], &mine));
     route_sent(&r.route[0], &mine, now);
     route_back(&r.route[0], &mine, false, now + 20);
-    route_fault(&r.route[0], &f, PAUSE_MS, now, now + 20);
+    route_fault(&r.route[0], &f, PAUSE_MS, SENT(now), now + 20);
     cr_assert_eq(routes_choose(&r, &mine, now + 900, &wait, &closed), &r.route[1]);
     now += 2100;
     cr_assert_eq(routes_choose(&r, &mine, now, &wait, &closed), &r.route[0]);
@@ -174,7 +175,7 @@ Test(route, a_limit_that_lets_some_through_closes_nothing)
         send(&r.route[0], t, 8, now);
         for (int i = 0; i < 8; i++) {
             route_back(&r.route[0], &t[i], false, now + 20);
-            route_fault(&r.route[0], &f, PAUSE_MS, now, now + 20);
+            route_fault(&r.route[0], &f, PAUSE_MS, SENT(now), now + 20);
         }
         cr_assert_eq(routes_choose(&r, NULL, now + 30, &wait, &closed), &r.route[0], "%d", (int)now);
     }
@@ -216,7 +217,7 @@ Test(route, a_probe_that_hangs_gives_way_to_the_next)
     route_sent(&r.route[0], &probe, 4500);
     for (int i = 0; i < 4; i++) { /* the old ones run into their time: no news */
         route_back(&r.route[0], &t[i], false, 5000);
-        route_fault(&r.route[0], &late, PAUSE_MS, 2000, 5000);
+        route_fault(&r.route[0], &late, PAUSE_MS, SENT(2000), 5000);
     }
     cr_assert(r.route[0].breaker.probing);
     watch(&r, 5000, 6500);
@@ -236,10 +237,7 @@ Test(route, silence_says_nothing_without_calls_that_wait_or_an_answer_to_compare
     cr_assert_eq(routes_choose(&r, NULL, 60000, &wait, &closed), &r.route[0], "nobody knows how long it takes");
     back(&r.route[0], t, 8, true, 61000);
     watch(&r, 61000, 300000);
-    send(&r.route[0], t, 2, 300000);
-    watch(&r, 300000, 900000);
-    cr_assert_eq(routes_choose(&r, NULL, 900000, &wait, &closed), &r.route[0], "two slow ones are no proof");
-    send(&r.route[0], t + 2, 6, 900000);
+    send(&r.route[0], t, 8, 900000);
     routes_watch(&r, 2000000); /* we stood still: what came meanwhile is not read yet */
     back(&r.route[0], t, 8, true, 2000001);
     routes_watch(&r, 2000100);
@@ -258,4 +256,52 @@ Test(route, who_just_failed_there_goes_elsewhere_when_there_is_an_elsewhere)
     r.n = 1;
     mine.avoid = &r.route[0];
     cr_assert_eq(routes_choose(&r, &mine, 1000, &wait, &closed), &r.route[0]);
+}
+
+Test(route, one_call_that_hangs_is_believed_later_while_few_answers_are_known)
+{
+    struct routes r = two();
+    struct route_trip t[8] = {{.at_ms = 0}};
+    uint64_t wait;
+    const struct route *closed;
+    send(&r.route[0], t, 1, 1000);
+    back(&r.route[0], t, 1, true, 3000);
+    send(&r.route[0], t, 2, 10000);
+    watch(&r, 10000, 17900);
+    cr_assert_eq(routes_choose(&r, NULL, 17900, &wait, &closed), &r.route[0], "two slow ones are no proof yet");
+    watch(&r, 18000, 18300);
+    cr_assert_eq(routes_choose(&r, NULL, 18300, &wait, &closed), &r.route[1]);
+    back(&r.route[0], t, 2, true, 18400); /* slow, but not dead */
+    route_ok(&r.route[0], 18400);
+    cr_assert_eq(routes_choose(&r, NULL, 18400, &wait, &closed), &r.route[0]);
+    r = two();
+    send(&r.route[0], t, 8, 1000);
+    back(&r.route[0], t, 8, true, 3000);
+    send(&r.route[0], t, 1, 10000);
+    watch(&r, 10000, 14900);
+    cr_assert_eq(routes_choose(&r, NULL, 14900, &wait, &closed), &r.route[0]);
+    watch(&r, 15000, 15300);
+    cr_assert_eq(routes_choose(&r, NULL, 15300, &wait, &closed), &r.route[1]);
+}
+
+Test(route, a_call_with_many_asks_counts_twice)
+{
+    struct routes r = two();
+    struct llm_fault reset = fault(LLM_FAULT_SERVER), limit = fault(LLM_FAULT_RATE_LIMIT);
+    struct route_trip t = {.many = true};
+    uint64_t wait;
+    const struct route *closed;
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(routes_choose(&r, NULL, 1000, &wait, &closed), &r.route[0]);
+        route_fault(&r.route[0], &reset, PAUSE_MS, &t, 1000);
+    }
+    cr_assert_eq(routes_choose(&r, NULL, 1000, &wait, &closed), &r.route[1]);
+
+    struct routes q = two();
+    for (uint64_t now = 5000; now <= 6100; now += 1100) {
+        route_sent(&q.route[0], &t, now);
+        route_back(&q.route[0], &t, false, now + 20);
+        route_fault(&q.route[0], &limit, PAUSE_MS, &t, now + 20);
+    }
+    cr_assert_eq(routes_choose(&q, NULL, 6200, &wait, &closed), &q.route[1], "for a second, and both of them");
 }
