@@ -4,8 +4,8 @@
  * Two more states are failures although no call says so. Hanging: calls are out, and none came back for twice the
  * longest time an answer took of late (four times, when only one or two wait and few answers are known); the calls that
  * are out stay out (they may be paid for), and the first that answers after all opens the route. Refusing everything:
- * for a second every call that was sent was answered with a rate limit, and none of them is still out; a limit that
- * lets some through is only a limit. */
+ * for most of a second every call that was sent was answered with a rate limit, and none of them is still out; a limit
+ * that lets some through is only a limit. */
 #include "pipeline/model/route.h"
 
 #include <stdio.h>
@@ -13,10 +13,10 @@
 #include "core/metrics.h"
 
 #define SILENT_MIN_MS  1000
-#define SILENT_CALLS   3 /* that are out for so long; fewer prove as much only ... */
-#define SILENT_KNOWN   8 /* ... where so many answers say how long one takes */
-#define SILENT_LOOKS   2 /* in a row: after a pause of our own, what came meanwhile is read between two looks */
-#define LIMITED_MS     1000
+#define SILENT_CALLS   3   /* that are out for so long; fewer prove as much only ... */
+#define SILENT_KNOWN   8   /* ... where so many answers say how long one takes */
+#define SILENT_LOOKS   2   /* in a row: after a pause of our own, what came meanwhile is read between two looks */
+#define LIMITED_MS     850 /* two of the waits that providers ask for are longer */
 #define LIMITED_CALLS  3
 #define LIMITED_MAX_MS 5000 /* a limit ends by itself: it is tried again sooner than a failure */
 
