@@ -4,7 +4,7 @@
  * Two more states are failures although no call says so. Hanging: calls are out, and none came back for twice the
  * longest time an answer took of late (four times, when only one or two wait and few answers are known); the calls that
  * are out stay out (they may be paid for), and the first that answers after all opens the route. Refusing everything:
- * for most of a second every call that was sent was answered with a rate limit, and none of them is still out; a limit
+ * for a second every call that was sent was answered with a rate limit, and none of them is still out; a limit
  * that lets some through is only a limit. */
 #include "pipeline/model/route.h"
 
@@ -13,10 +13,10 @@
 #include "core/metrics.h"
 
 #define SILENT_MIN_MS  1000
-#define SILENT_CALLS   3   /* that are out for so long; fewer prove as much only ... */
-#define SILENT_KNOWN   8   /* ... where so many answers say how long one takes */
-#define SILENT_LOOKS   2   /* in a row: after a pause of our own, what came meanwhile is read between two looks */
-#define LIMITED_MS     850 /* two of the waits that providers ask for are longer */
+#define SILENT_CALLS   3 /* that are out for so long; fewer prove as much only ... */
+#define SILENT_KNOWN   8 /* ... where so many answers say how long one takes */
+#define SILENT_LOOKS   2 /* in a row: after a pause of our own, what came meanwhile is read between two looks */
+#define LIMITED_MS     1000
 #define LIMITED_CALLS  3
 #define LIMITED_MAX_MS 5000 /* a limit ends by itself: it is tried again sooner than a failure */
 
@@ -154,13 +154,13 @@ static void route_close(struct route *r, const struct llm_fault *f, uint64_t lea
     route_closed(r, f, now_ms);
 }
 
-static void route_limited(struct route *r, const struct llm_fault *f, const struct route_trip *trip, uint64_t now_ms)
+static void route_limited(struct route *r, const struct llm_fault *f, uint64_t now_ms)
 {
     bool all = r->limited_ms && now_ms - r->limited_ms >= LIMITED_MS && r->limited_back >= LIMITED_CALLS &&
                r->limited_back == r->limited_sent;
     if (!r->limited_ms) {
         r->limited_ms = now_ms;
-        r->limited_sent = r->limited_back = trip_weight(trip);
+        r->limited_sent = r->limited_back = 0;
     }
     if (r->breaker.probing || (all && r->breaker.open_until_ms == 0))
         route_close(r, f, (uint64_t)MAX(f->retry_after_ms, 0), LIMITED_MAX_MS, now_ms);
@@ -178,7 +178,7 @@ void route_fault(struct route *r, const struct llm_fault *f, uint32_t key_pause_
     if (trip->at_ms && trip->at_ms < r->judged_ms)
         return;
     if (f->kind == LLM_FAULT_RATE_LIMIT) {
-        route_limited(r, f, trip, now_ms);
+        route_limited(r, f, now_ms);
         return;
     }
     if (f->breaker == LLM_BREAKER_NONE) {
